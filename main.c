@@ -1,0 +1,5 @@
+/* spliced: being built. SPDX-License-Identifier: BSD-2-Clause */
+int main(void)
+{
+    return 0;
+}
