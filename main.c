@@ -1,4 +1,3 @@
-/* spliced: being built. SPDX-License-Identifier: BSD-2-Clause */
 int main(void)
 {
     return 0;

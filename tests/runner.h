@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A test's name is a sentence. A noun has one file of tests and one `struct suite`, listed in its floor's main. */
+ * A test's name is a sentence. A noun has one file of tests and one `struct suite`, listed in its floor's
+ * main. */
 #ifndef TESTS_RUNNER_H
 #define TESTS_RUNNER_H
 
@@ -21,7 +22,10 @@ struct suite {
 };
 
 /* Makes a row of a table out of a function: TEST(a_full_vessel_stops_reading). */
-#define TEST(function) { #function, function }
+#define TEST(function)                                                                                       \
+    {                                                                                                        \
+#function, function                                                                                  \
+    }
 
 /* Runs all suites (the array ends with NULL), or only those whose noun is among the arguments.
  * Returns the process's exit status: 0 only when at least one test ran and no assertion failed. */

@@ -1,0 +1,65 @@
+/* Proves identity: certificate files become TLS contexts, chosen by server name, reloaded as a whole.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A `struct certs` is one immutable set: what a listener presents, or whom an upstream believes. It is
+ * reference counted and may be used from any thread; a reload loads a new set beside the old one, and only a
+ * set that is good in every part replaces it. Connections keep what they began with: OpenSSL counts its own
+ * references. */
+#ifndef CERTS_CERTS_H
+#define CERTS_CERTS_H
+
+#include "conf/conf.h"
+
+struct certs;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX, opened in certs/ and proxy/tls only */
+
+/* Loads what a listener presents: every certificate of `tls` with its chain and key, each pair checked.
+ * `listener` is the listener's name: sessions of one listener are not resumed at another (RFC 5077,
+ * section 5.6). NULL when well: *certs is the caller's, with one reference. Else a sentence that names the
+ * key's place in the configuration, the file and the remedy, freed by the caller; *certs is NULL. */
+char *certs_load_listener(const struct conf_listener_tls *tls, const char *listener, struct certs **certs);
+
+/* The same for whom we believe as an upstream's servers. `upstream` is its name. */
+char *certs_load_upstream(const struct conf_upstream_tls *tls, const char *upstream, struct certs **certs);
+
+/* One more reference; returns `certs`. Accepts NULL. */
+struct certs *certs_hold(struct certs *certs);
+
+/* Gives one reference back; the last one frees the set. Accepts NULL. Leaves *certs NULL. */
+void certs_drop(struct certs **certs);
+
+/* The context from which a connection of worker `slot` makes its session; borrowed, it lives as long as the
+ * set. A listener's context chooses among the set's certificates by the ClientHello's server name by itself
+ * (RFC 6066, section 3; exact name, then wildcard, then the first certificate). */
+struct ssl_ctx_st *certs_context(const struct certs *certs, unsigned slot);
+
+/* An upstream's wishes for one session: the name that the server must prove and that is sent as SNI.
+ * `host` is the server's host name or address from the configuration, used when tls.server_name is null. */
+const char *certs_server_name(const struct certs *certs, const char *host);
+
+/* Whether an upstream's servers must prove their name. */
+bool certs_verifies(const struct certs *certs);
+
+/* One certificate of a set, described. Strings belong to the set. */
+struct certs_description {
+    const char *file;
+    const char *subject;
+    const char *const *names; /* DNS and IP names, ends with NULL */
+    int64_t not_before_ms;    /* since the epoch */
+    int64_t not_after_ms;
+    const char *fingerprint; /* SHA-256 of the certificate, lower-case hex */
+    const char *key_type;    /* e.g. "EC" or "RSA" */
+    int key_bits;
+};
+
+/* How many certificates the set presents, and the one at `index`. */
+size_t certs_count(const struct certs *certs);
+const struct certs_description *certs_describe(const struct certs *certs, size_t index);
+
+/* Makes a throw-away certificate (EC P-256, self-signed, for localhost, 127.0.0.1 and ::1, valid for 30 days)
+ * and its key as files of mode 0600. For the embedded default; a listener in earnest has its own. NULL or a
+ * sentence. */
+char *certs_make_throwaway(const char *chain_file, const char *key_file);
+
+#endif

@@ -1,0 +1,119 @@
+/* One end of a splice: a socket with its transport, its state, and what it still can do.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Both kinds are this one type with the same abilities: a *server connection* is formed when a listener
+ * accepts a request, a *client connection* is one that we initiate. Where they begin is their only
+ * difference.
+ *
+ * Readiness is remembered: the socket is registered once, edge-triggered, for everything; a direction waits
+ * only after the transport said that it would block, and only an event of the socket ends the wait. The end
+ * of the stream is a result of reading. A failure belongs to one direction: when writing fails, reading goes
+ * on until it has delivered everything that the kernel still holds. */
+#ifndef PROXY_CONNECTION_H
+#define PROXY_CONNECTION_H
+
+#include "proxy/address.h"
+#include "proxy/loop.h"
+#include "proxy/reason.h"
+#include "proxy/transport.h"
+#include "proxy/workbench.h"
+
+#include <stdint.h>
+
+enum connection_kind {
+    CONNECTION_SERVER, /* a listener formed it: the end towards their client */
+    CONNECTION_CLIENT, /* we initiated it: the end towards their service */
+};
+
+enum connection_state {
+    CONNECTION_DESCRIBED,  /* whom to reach is known by name only */
+    CONNECTION_LOOKING_UP, /* its name is being looked up */
+    CONNECTION_REQUESTING, /* connect(2) is under way */
+    CONNECTION_SECURING,   /* the TLS handshake is under way */
+    CONNECTION_COMPLETE,   /* usable: from here on both kinds are alike */
+    CONNECTION_CLOSED,
+};
+
+/* What a direction waits for before it is worth trying again. */
+enum connection_wait {
+    WAIT_NOTHING,
+    WAIT_READABLE,
+    WAIT_WRITABLE,
+};
+
+struct connection {
+    struct watch watch; /* the socket in its worker's loop; watch.fd is -1 when there is none */
+    const struct transport *transport;
+    void *session; /* the transport's own: a struct tls, or NULL */
+    struct workbench *bench;
+    uint64_t received; /* payload bytes read from the peer */
+    uint64_t sent;     /* payload bytes taken by the kernel or the transport for the peer */
+    struct address peer;
+    uint32_t unsent;       /* bytes that the transport holds because the socket would not take them */
+    uint8_t kind;          /* enum connection_kind */
+    uint8_t state;         /* enum connection_state */
+    uint8_t read_waits;    /* enum connection_wait */
+    uint8_t write_waits;   /* enum connection_wait */
+    uint8_t failure;       /* enum reason: why a direction failed; REASON_NONE while none did */
+    bool has_hung_up;      /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
+    bool is_reset;         /* the peer reset it; writing is over, reading goes on to its end */
+    bool has_read_ended;   /* reading gave IO_END or IO_FAILED */
+    bool has_write_ended;  /* our end was sent, or writing failed */
+    bool has_write_failed; /* writing failed: bytes for this end go nowhere */
+};
+
+/* Makes a connection out of a socket (or -1: a client connection yet to be requested), which from now on is
+ * its own. Its transport is plain. Nothing is registered yet. `bench` is its worker's. */
+void connection_begin(struct connection *connection, enum connection_kind kind, int fd,
+                      struct workbench *bench);
+
+/* Registers the socket in `loop`; `ready` is called with the connection's watch at each event, after the
+ * connection has noted it with connection_note. NULL when well, else a constant word of errno. */
+int connection_watch(struct connection *connection, struct loop *loop, watch_function *ready);
+
+/* Takes note of what the socket announced (LOOP_READABLE ...): ends the waits that this answers. */
+void connection_note(struct connection *connection, unsigned events);
+
+/* Gives the socket up without closing it and returns it, e.g. to hand it to another worker. */
+int connection_release(struct connection *connection, struct loop *loop);
+
+/* Frees transport and socket. `with_reset`: the peer gets RST and whatever was queued behind it is lost
+ * (SO_LINGER with zero, socket(7)); else the kernel goes on delivering what was sent. Accepts one without a
+ * socket. Idempotent. */
+void connection_close(struct connection *connection, struct loop *loop, bool with_reset);
+
+/* Whether trying is worth it: nothing has ended and nothing is waited for. */
+bool connection_can_read(const struct connection *connection);
+bool connection_can_write(const struct connection *connection);
+
+/* Goes on with the handshake (state SECURING, or COMPLETE at once for plain). IO_MOVED: state is COMPLETE. */
+enum io connection_secure(struct connection *connection);
+
+/* As the transport's, with the counters, waits and ends kept. IO_END and IO_FAILED are remembered:
+ * has_read_ended. */
+enum io connection_read(struct connection *connection, void *bytes, size_t room, size_t *moved);
+
+/* As the transport's. IO_FAILED is remembered: has_write_failed, has_write_ended. */
+enum io connection_write(struct connection *connection, const void *bytes, size_t length, size_t *moved);
+
+/* The same two for a raw transport by way of a pipe. */
+enum io connection_read_pipe(struct connection *connection, struct pipe *pipe, size_t most, size_t *moved);
+enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, bool has_more, size_t *moved);
+
+/* As the transport's: IO_MOVED when the end is sent, has_write_ended is then set. */
+enum io connection_finish(struct connection *connection);
+
+/* Reads and drops what has come, without looking at it, so that closing does not turn into a reset of what we
+ * sent (RFC 1122, section 4.2.2.13). Returns true when the peer's direction is over. */
+bool connection_discard(struct connection *connection);
+
+/* Bytes that we sent and the peer's kernel has not acknowledged (SIOCOUTQ, tcp(7)); 0 when it cannot be told.
+ */
+size_t connection_unacknowledged(const struct connection *connection);
+
+/* What a failed system call on this socket means, as a reason; and marks the connection reset where it does.
+ */
+enum reason connection_blame(struct connection *connection, int error);
+
+#endif

@@ -1,0 +1,48 @@
+/* What the kernel knows of queues and connections: accept queue, SYN queue, drops, who waits, TCP_INFO.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The only room that speaks netlink (sock_diag(7)). No capability is needed for any of it. Numbers that the
+ * kernel does not tell are -1. */
+#ifndef PROXY_KERNEL_H
+#define PROXY_KERNEL_H
+
+#include "proxy/report.h"
+
+#include <sys/types.h>
+
+/* Depth, limit and drops of a listening socket, TCP or unix; about a microsecond for TCP (TCP_INFO,
+ * SO_MEMINFO), one netlink question for unix (unix_diag). .asked, .high_water and .last_drop_at are the
+ * caller's business and left alone; .half_open and .reset need kernel_waiting. False, with errno, when the
+ * socket cannot be asked. */
+bool kernel_queue(int listening, struct report_queue *queue);
+
+/* Calls `tell` for each request that waits in the queue of the TCP listening socket bound to `bound`, or is
+ * half open, until it returns false. It asks for one address family at a time and matches address and port.
+ * Unix sockets: nobody is told. False, with errno, when the kernel refuses. *half_open, when asked for,
+ * counts them. */
+bool kernel_waiting(const struct address *bound,
+                    bool (*tell)(void *context, const struct report_waiting *waiting), void *context);
+
+/* How many requests are half open (SYN_RECV) and how many wait that inet_diag still lists, in one dump for
+ * several listeners at once. */
+struct kernel_count {
+    struct address bound;
+    int64_t half_open;
+    int64_t listed;
+};
+bool kernel_count(struct kernel_count *counts, size_t count);
+
+/* How long a freshly accepted TCP connection stood in the queue, in ms (tcpi_last_data_sent; one jiffy
+ * exact), and whether its client has left without leaving a byte: then nobody is there to be served. Unix: 0
+ * and false. */
+struct kernel_arrival {
+    int64_t waited_ms;
+    bool has_left;
+};
+struct kernel_arrival kernel_arrival(int accepted);
+
+/* TCP_INFO and the queues of a connection. is_present is false for a unix socket. */
+void kernel_tcp(int fd, struct report_tcp *tcp);
+
+#endif

@@ -1,0 +1,52 @@
+/* One line per happening, on standard output, never blocking a worker.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Lines go into one bounded buffer that a thread of the log's own writes out; when the reader of the log does
+ * not keep up, lines are dropped and counted, and a line tells how many. Values are escaped: no line breaks,
+ * no control bytes, whatever a peer sent. JSON (one object a line) or short text. */
+#ifndef PROXY_LOG_H
+#define PROXY_LOG_H
+
+#include "conf/conf.h"
+
+#include <stdint.h>
+
+/* One member of a line: text, or a number when text is NULL. A row with a NULL key ends the members. */
+struct log_field {
+    const char *key;
+    const char *text;
+    int64_t number;
+    bool is_absent; /* left out of text lines, null in JSON */
+};
+
+/* Starts writing to descriptor `fd`. Before it, and after log_end, lines go to standard error at once. */
+void log_begin(int fd, const struct conf_log *conf, const char *instance);
+
+/* Takes over level, format and access after a reload. */
+void log_configure(const struct conf_log *conf);
+
+/* Writes out what is left and stops the thread. */
+void log_end(void);
+
+/* Whether a line of that level is wanted, and whether the access log is. */
+bool log_wants(enum conf_log_level level);
+bool log_wants_access(void);
+
+/* A line for people: `what` is a constant short name such as "config.rejected"; the sentence is formatted. */
+void log_line(enum conf_log_level level, const char *what, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same at most once in ten seconds for each call site (`gate` is its static memory, zero at first); how
+ * many were held back is told with the next one. */
+struct log_gate {
+    uint64_t last_ms;
+    uint64_t held_back;
+};
+void log_line_gated(struct log_gate *gate, enum conf_log_level level, const char *what, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
+
+/* A line of members, e.g. the access log's. */
+void log_fields(enum conf_log_level level, const char *what, const struct log_field *fields);
+
+#endif

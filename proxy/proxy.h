@@ -1,0 +1,91 @@
+/* The whole house: workers, listeners and upstreams made from the description; the face it shows to main and
+ * admin.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * `spliced` accepts server connections, opens client connections and splices the two; see proxy/splice.h for
+ * the words.
+ *
+ * Functions marked [control] are called from the control thread only (the one that runs `control`); those
+ * marked [any] from any thread but the workers' and control's: they ask by mailbox and wait a bounded time
+ * for the answer. */
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
+
+#include "conf/conf.h"
+#include "proxy/loop.h"
+#include "proxy/report.h"
+
+struct proxy;
+
+/* Takes a connection made to a built-in service ("@demo"): `fd` is one end of a stream socket, the service's
+ * own from now on; `peer` is whom the server connection talks to. Called on the control thread. */
+typedef void proxy_service(void *context, int fd, const struct address *peer);
+
+/* [control] Makes the house out of the description: opens listeners, loads certificates, starts workers.
+ * Everything is opened before the first request is accepted. NULL when well, else a sentence (freed by the
+ * caller); nothing is left open then. `conf` is kept, and owned from now on, only when well. */
+char *proxy_create(struct loop *control, struct conf *conf, struct proxy **proxy);
+
+/* [control] Names the function that serves a built-in upstream: `name` without the "@". Before proxy_create's
+ * listeners serve anybody no request is lost: requests for a service that is not there are refused. */
+void proxy_serve(struct proxy *proxy, const char *name, proxy_service *service, void *context);
+
+/* [control] Applies a new description as a difference: listeners that are unchanged keep their sockets and
+ * queues; open splices keep what they began with. All or nothing: NULL when applied (`conf` is owned by the
+ * proxy), else a sentence, and everything is as before. Certificates are loaded anew in either case. */
+char *proxy_apply(struct proxy *proxy, struct conf *conf);
+
+/* [control] The description in force. Borrowed until the next proxy_apply. */
+const struct conf *proxy_conf(const struct proxy *proxy);
+
+/* [control] Begins to close in order: not ready at once; after shutdown.delay listeners are drained; after
+ * shutdown.timeout what still lives is ended; then `done` is called. */
+void proxy_drain(struct proxy *proxy, void (*done)(void *context), void *context);
+
+/* [control] Ends what still lives, at once; `done` of proxy_drain is called. */
+void proxy_stop(struct proxy *proxy);
+
+/* [control] Joins the workers, closes and frees everything. Accepts NULL. */
+void proxy_destroy(struct proxy *proxy);
+
+/* How an asking ends. */
+enum proxy_answer {
+    PROXY_ANSWERED,
+    PROXY_NOT_FOUND, /* there is no such thing (any more), or a walk is at its end */
+    PROXY_BUSY,      /* no answer in time: 503 */
+};
+
+/* [any] The process as a whole; never waits. */
+void proxy_info(struct proxy *proxy, struct report_info *info);
+
+/* [any] All listeners in the order of the description, those that drain after them; *items is the caller's to
+ * free. */
+enum proxy_answer proxy_listeners(struct proxy *proxy, struct report_listener **items, size_t *count);
+
+/* [any] One listener. */
+enum proxy_answer proxy_listener(struct proxy *proxy, const char *name, struct report_listener *report);
+
+/* [any] Calls `tell` for each client request that waits in the queue of `listener` or is on its way into it.
+ * It reads the kernel's tables in bounded memory. `tell` returns false to stop. PROXY_BUSY: the kernel
+ * refused, errno tells. */
+enum proxy_answer proxy_waiting(const struct report_listener *listener,
+                                bool (*tell)(void *context, const struct report_waiting *waiting),
+                                void *context);
+
+/* [any] One splice by its number. */
+enum proxy_answer proxy_splice(struct proxy *proxy, uint64_t id, struct report_splice *report);
+
+/* [any] A walk over all splices in the order of their numbers, beginning behind `after`. It asks the workers
+ * for a few at a time, so that no worker stalls and memory is bounded. What stands all the time is met
+ * exactly once. */
+struct proxy_walk;
+struct proxy_walk *proxy_walk_begin(struct proxy *proxy, uint64_t after);
+
+/* The next splice into *report. `with_kernel`: TCP_INFO and the queues of both ends are asked too, which
+ * costs a few system calls per splice; it may change from call to call, and takes effect with the next few.
+ */
+enum proxy_answer proxy_walk_next(struct proxy_walk *walk, bool with_kernel, struct report_splice *report);
+void proxy_walk_end(struct proxy_walk *walk);
+
+#endif

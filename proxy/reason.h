@@ -1,0 +1,55 @@
+/* Why connections end: one table of word, side, layer and sentence.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The enum, the words of JSON and logs, and later counters and metrics all come from the rows below. */
+#ifndef PROXY_REASON_H
+#define PROXY_REASON_H
+
+/* REASON(NAME, word, layer, sentence) */
+#define REASON_TABLE(REASON)                                                                                 \
+    REASON(NONE, "none", "none", "it has not ended")                                                         \
+    REASON(PEER_ENDED, "peer_ended", "transport", "the peer ended its direction in order")                   \
+    REASON(PEER_TRUNCATED, "peer_truncated", "tls", "the peer ended without close_notify")                   \
+    REASON(PEER_RESET, "peer_reset", "transport", "the peer reset the connection")                           \
+    REASON(PEER_TIMED_OUT, "peer_timed_out", "transport", "the peer's kernel stopped answering")             \
+    REASON(REFUSED, "refused", "transport", "the server refused the request")                                \
+    REASON(UNREACHABLE, "unreachable", "transport", "the server cannot be reached")                          \
+    REASON(CONNECT_TIMEOUT, "connect_timeout", "transport", "the server did not answer the request in time") \
+    REASON(LOOKUP_FAILED, "lookup_failed", "name", "the server's name could not be looked up")               \
+    REASON(NO_SERVER, "no_server", "proxy", "the upstream has no server to ask")                             \
+    REASON(HANDSHAKE_FAILED, "handshake_failed", "tls", "the TLS handshake failed")                          \
+    REASON(VERIFY_FAILED, "verify_failed", "tls", "the peer's certificate was not believed")                 \
+    REASON(NOT_TLS, "not_tls", "tls", "the peer does not speak TLS")                                         \
+    REASON(HANDSHAKE_TIMEOUT, "handshake_timeout", "tls", "the TLS handshake took too long")                 \
+    REASON(TLS_ERROR, "tls_error", "tls", "the peer broke the TLS protocol or sent an alert")                \
+    REASON(IDLE_TIMEOUT, "idle_timeout", "proxy", "no byte moved for too long")                              \
+    REASON(HALF_CLOSE_TIMEOUT, "half_close_timeout", "proxy",                                                \
+           "one direction had ended and no byte moved in the other")                                         \
+    REASON(LIFETIME, "lifetime", "proxy", "it had lived as long as it may")                                  \
+    REASON(OUT_OF_RESOURCES, "out_of_resources", "proxy", "descriptors or memory ran out")                   \
+    REASON(DRAINED, "drained", "proxy", "the process is closing")                                            \
+    REASON(IO_ERROR, "io_error", "transport", "the kernel reported an error")
+
+enum reason {
+#define REASON_ENUM(name, word, layer, sentence) REASON_##name,
+    REASON_TABLE(REASON_ENUM)
+#undef REASON_ENUM
+    REASON_COUNT
+};
+
+/* Who ended it: `by` in JSON and logs. */
+enum by {
+    BY_NOBODY,
+    BY_THEIR_CLIENT,
+    BY_THEIR_SERVICE,
+    BY_PROXY,
+    BY_ADMIN,
+};
+
+const char *reason_word(enum reason reason);
+const char *reason_layer(enum reason reason);
+const char *reason_sentence(enum reason reason);
+const char *by_word(enum by by);
+
+#endif

@@ -1,0 +1,153 @@
+/* What may be told about the house: plain values, copied at one moment, with no pointers back into it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Whoever tells fills these; admin/report turns them into JSON. Times are ms since the epoch, ages are ms.
+ * Counters are since the start of the process or of the thing itself. -1 stands for "the kernel does not
+ * tell". */
+#ifndef PROXY_REPORT_H
+#define PROXY_REPORT_H
+
+#include "proxy/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    REPORT_NAME = 65,         /* a name of the configuration with its NUL */
+    REPORT_SERVER_NAME = 256, /* a DNS name with its NUL */
+    REPORT_ALPN = 256,
+};
+
+/* The accept queue of a listening socket: the client requests that nobody has accepted yet. */
+struct report_queue {
+    int64_t depth;
+    int64_t limit; /* as the kernel granted it */
+    int64_t asked; /* as the configuration asked for it */
+    int64_t high_water;
+    int64_t half_open;
+    int64_t drops;
+    int64_t last_drop_at; /* 0: never */
+    int64_t reset;        /* in the depth, but gone: they sent RST while waiting */
+};
+
+struct report_listener {
+    char name[REPORT_NAME];
+    char upstream[REPORT_NAME];
+    char address[ADDRESS_TEXT]; /* with its real port */
+    struct address bound;       /* the same as a value; a path is not borrowed: look at .address */
+    const char *state;          /* "open", "draining", "closed" */
+    bool is_tls;
+    struct report_queue queue;
+    struct {
+        int64_t now;
+        int64_t securing;
+        int64_t peak;
+        int64_t limit; /* 0: only the process's */
+    } connections;
+    struct {
+        uint64_t accepted;
+        uint64_t refused;
+        uint64_t tls_failed;
+        uint64_t received_bytes; /* from their clients, of splices that have ended and those that live */
+        uint64_t sent_bytes;     /* to their clients */
+    } totals;
+    int64_t since;
+};
+
+/* One client request that waits in a listener's queue, or is on its way into it. */
+struct report_waiting {
+    struct address peer;
+    enum {
+        WAITING_HERE,      /* "waiting": complete, not accepted */
+        WAITING_LEFT,      /* "left": it ended before it was accepted */
+        WAITING_HALF_OPEN, /* "half_open": the kernel's handshake is under way */
+    } state;
+    int64_t waited_ms;
+    int64_t received_bytes;
+    int64_t rtt_us;
+};
+
+/* What the kernel knows of a connection (TCP_INFO, SIOCINQ, SIOCOUTQ). */
+struct report_tcp {
+    bool is_present; /* not for unix sockets */
+    int64_t rtt_us;
+    int64_t rttvar_us;
+    int64_t cwnd;
+    int64_t retransmits;
+    int64_t in_queue;
+    int64_t out_queue;
+    int64_t not_sent;
+    int64_t delivery_rate;
+    int64_t busy_ms;
+    int64_t receiver_limited_ms;
+    int64_t sender_limited_ms;
+};
+
+struct report_tls {
+    bool is_present;
+    bool is_resumed;
+    const char *version; /* static words of OpenSSL, NULL before they are agreed */
+    const char *cipher;
+    char group[32];
+    char server_name[REPORT_SERVER_NAME];
+    char alpn[REPORT_ALPN];
+    char peer_subject[REPORT_SERVER_NAME]; /* "" when the peer showed no certificate */
+};
+
+/* One end of a splice. Both kinds in one schema. */
+struct report_connection {
+    const char *kind;  /* "server", "client" */
+    const char *state; /* "described", "looking_up", "requesting", "securing", "complete", "closed" */
+    struct address local;
+    struct address peer;
+    char local_path[ADDRESS_TEXT]; /* texts of both, since unix paths are not borrowed */
+    char peer_path[ADDRESS_TEXT];
+    uint64_t received_bytes;
+    uint64_t sent_bytes;
+    uint64_t buffered_bytes; /* waiting in our memory or pipe to be written to this end */
+    bool has_read_ended;
+    bool has_write_ended;
+    int64_t last_moved_ms; /* ago */
+    struct report_tcp tcp;
+    struct report_tls tls;
+};
+
+/* What the phases of a splice took; -1: not reached. */
+struct report_phases {
+    int64_t queue;
+    int64_t secure_server;
+    int64_t lookup;
+    int64_t request;
+    int64_t secure_client;
+    int64_t first_byte_down;
+};
+
+struct report_splice {
+    uint64_t id;
+    char listener[REPORT_NAME];
+    char upstream[REPORT_NAME];
+    char server[ADDRESS_TEXT]; /* the server chosen, "" while none is */
+    const char *state;         /* "opening", "complete", "closing" */
+    const char *path;          /* "memory", "kernel" (splice(2)) */
+    int64_t opened_at;
+    int64_t age_ms;
+    int64_t idle_ms;
+    struct report_phases phases;
+    struct report_connection ends[2]; /* server, client */
+};
+
+/* The process as a whole. */
+struct report_info {
+    char instance[256];
+    int64_t started_at;
+    unsigned workers;
+    int64_t max_connections;
+    int64_t descriptor_limit;
+    int64_t connections; /* server connections that are open */
+    bool is_draining;
+    bool is_ready;
+    const char *not_ready; /* one word why not, NULL when ready */
+};
+
+#endif

@@ -1,0 +1,35 @@
+/* The transport that speaks TLS, by OpenSSL over a BIO of our own: wide receives, coalesced sends.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The BIO hides the socket's end and its failures from OpenSSL, which would otherwise refuse to go on in the
+ * other direction: a bare FIN lets writing go on, a failed send lets reading go on. The transport tells them
+ * itself. No session ticket is sent by itself after the handshake: one is issued right before the first bytes
+ * towards the peer, since a peer that never reads would turn its own close into a reset (RFC 8446,
+ * section 4.6.1). */
+#ifndef PROXY_TLS_H
+#define PROXY_TLS_H
+
+#include "certs/certs.h"
+#include "proxy/connection.h"
+#include "proxy/report.h"
+
+extern const struct transport tls_transport;
+
+/* Makes the connection secure: its transport becomes TLS and its state SECURING. A server connection accepts,
+ * a client connection connects, with `host` as in certs_server_name (NULL for a server connection). Returns
+ * false when memory is out; the connection is then as before. */
+bool tls_begin(struct connection *connection, const struct certs *certs, const char *host);
+
+/* Tells about the session, complete or not. Plain connections: is_present is false. */
+void tls_report(const struct connection *connection, struct report_tls *report);
+
+/* The server name of the ClientHello, or NULL: for the access log. Borrowed until the connection is closed.
+ */
+const char *tls_server_name(const struct connection *connection);
+
+/* Why the handshake failed, in words: OpenSSL's reason, or the verification's. "" when nothing failed.
+ * Borrowed until the connection is closed. */
+const char *tls_failure(const struct connection *connection);
+
+#endif
