@@ -1,0 +1,229 @@
+/* One end of a splice: a socket with its transport, its state, and what it still can do.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/connection.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    DISCARD_A_CALL = 1 << 20 /* bytes dropped before others get their turn */
+};
+
+void connection_begin(struct connection *connection, enum connection_kind kind, int fd,
+                      struct workbench *bench)
+{
+    *connection = (struct connection){
+        .watch.fd = fd,
+        .transport = &plain_transport,
+        .bench = bench,
+        .kind = (uint8_t)kind,
+        .state = kind == CONNECTION_SERVER ? CONNECTION_COMPLETE : CONNECTION_DESCRIBED,
+        /* Registering announces what is there already. */
+        .read_waits = WAIT_READABLE,
+    };
+}
+
+int connection_watch(struct connection *connection, struct loop *loop, watch_function *ready)
+{
+    connection->watch.ready = ready;
+    return loop_add(loop, &connection->watch);
+}
+
+void connection_request(struct connection *connection, int fd)
+{
+    connection->watch.fd = fd;
+    connection->state = CONNECTION_REQUESTING;
+    connection->write_waits = WAIT_WRITABLE;
+}
+
+void connection_note(struct connection *connection, unsigned events)
+{
+    const uint8_t answered[] = {
+        [WAIT_NOTHING] = 0,
+        [WAIT_READABLE] = LOOP_READABLE,
+        [WAIT_WRITABLE] = LOOP_WRITABLE,
+    };
+    if (events & answered[connection->read_waits])
+        connection->read_waits = WAIT_NOTHING;
+    if (events & answered[connection->write_waits])
+        connection->write_waits = WAIT_NOTHING;
+    if (events & LOOP_HANGUP)
+        connection->has_hung_up = true;
+}
+
+void connection_close(struct connection *connection, struct loop *loop, bool with_reset)
+{
+    connection->transport->close(connection);
+    connection->transport = &plain_transport;
+    if (connection->watch.fd >= 0) {
+        struct linger no_linger = {.l_onoff = 1, .l_linger = 0};
+        if (with_reset)
+            setsockopt(connection->watch.fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
+        else
+            connection_discard(connection);
+        loop_remove(loop, &connection->watch);
+        close(connection->watch.fd);
+        connection->watch.fd = -1;
+    }
+    connection->unsent = 0;
+    connection->state = CONNECTION_CLOSED;
+}
+
+bool connection_can_read(const struct connection *connection)
+{
+    return !connection->has_read_ended && connection->read_waits == WAIT_NOTHING;
+}
+
+bool connection_can_write(const struct connection *connection)
+{
+    return !connection->has_write_ended && connection->write_waits == WAIT_NOTHING;
+}
+
+/* What an outcome means for the direction that `waits` belongs to. */
+static void keep_wait(uint8_t *waits, enum io io)
+{
+    if (io == IO_WANT_READ)
+        *waits = WAIT_READABLE;
+    else if (io == IO_WANT_WRITE)
+        *waits = WAIT_WRITABLE;
+}
+
+enum io connection_secure(struct connection *connection)
+{
+    enum io io = connection->transport->handshake(connection);
+    keep_wait(&connection->read_waits, io);
+    if (io == IO_MOVED) {
+        connection->state = CONNECTION_COMPLETE;
+        connection->read_waits = WAIT_NOTHING;
+        connection->write_waits = WAIT_NOTHING;
+    }
+    return io;
+}
+
+static void write_over(struct connection *connection)
+{
+    connection->has_write_failed = true;
+    connection->has_write_ended = true;
+    connection->unsent = 0;
+}
+
+static enum io note_read(struct connection *connection, enum io io, size_t moved)
+{
+    keep_wait(&connection->read_waits, io);
+    connection->received += moved;
+    /* After a reset whose error a send took, the kernel ends what it had queued like an orderly end. */
+    if (io == IO_END && connection->is_reset)
+        io = IO_FAILED;
+    if (io == IO_END || io == IO_FAILED)
+        connection->has_read_ended = true;
+    if (io == IO_FAILED) {
+        connection->has_read_failed = true;
+        write_over(connection);
+    }
+    return io;
+}
+
+static enum io note_write(struct connection *connection, enum io io, size_t moved)
+{
+    keep_wait(&connection->write_waits, io);
+    connection->sent += moved;
+    if (io == IO_FAILED)
+        write_over(connection);
+    return io;
+}
+
+enum io connection_read(struct connection *connection, void *bytes, size_t room, size_t *moved)
+{
+    return note_read(connection, connection->transport->read(connection, bytes, room, moved), *moved);
+}
+
+enum io connection_write(struct connection *connection, const void *bytes, size_t length, size_t *moved)
+{
+    return note_write(connection, connection->transport->write(connection, bytes, length, moved), *moved);
+}
+
+enum io connection_read_pipe(struct connection *connection, struct pipe *pipe, size_t most, size_t *moved)
+{
+    enum io io = pipe_fill(pipe, connection->watch.fd, most, moved);
+    if (io == IO_FAILED)
+        connection_blame(connection, errno);
+    /* A pipe that holds something may just be full: then nothing is known about the socket. */
+    if (io == IO_WANT_READ && pipe->held > 0)
+        return io;
+    return note_read(connection, io, *moved);
+}
+
+enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, bool has_more, size_t *moved)
+{
+    enum io io = pipe_drain(pipe, connection->watch.fd, has_more, moved);
+    if (io == IO_FAILED)
+        connection_blame(connection, errno);
+    return note_write(connection, io, *moved);
+}
+
+enum io connection_finish(struct connection *connection)
+{
+    enum io io = note_write(connection, connection->transport->finish(connection), 0);
+    if (io == IO_MOVED)
+        connection->has_write_ended = true;
+    return io;
+}
+
+enum io connection_discard(struct connection *connection)
+{
+    for (size_t dropped = 0; dropped < DISCARD_A_CALL;) {
+        unsigned char bytes[16 * 1024];
+        ssize_t count = recv(connection->watch.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0 && errno == EAGAIN) {
+            connection->read_waits = WAIT_READABLE;
+            return IO_WANT_READ;
+        }
+        if (count <= 0) {
+            connection->has_read_ended = true;
+            return IO_END;
+        }
+        dropped += (size_t)count;
+    }
+    return IO_MOVED;
+}
+
+size_t connection_unacknowledged(const struct connection *connection)
+{
+    int count;
+    return ioctl(connection->watch.fd, SIOCOUTQ, &count) == 0 && count > 0 ? (size_t)count : 0;
+}
+
+static const struct {
+    int error;
+    enum reason reason;
+} meanings[] = {
+    {ECONNRESET, REASON_PEER_RESET},     {EPIPE, REASON_PEER_RESET},
+    {ENOTCONN, REASON_PEER_RESET},       {ECONNABORTED, REASON_PEER_RESET},
+    {ECONNREFUSED, REASON_REFUSED},      {ETIMEDOUT, REASON_PEER_TIMED_OUT},
+    {EHOSTUNREACH, REASON_UNREACHABLE},  {ENETUNREACH, REASON_UNREACHABLE},
+    {ENETDOWN, REASON_UNREACHABLE},      {EHOSTDOWN, REASON_UNREACHABLE},
+    {EADDRNOTAVAIL, REASON_UNREACHABLE}, {EACCES, REASON_UNREACHABLE},
+    {EPERM, REASON_UNREACHABLE},         {ENOENT, REASON_UNREACHABLE},
+    {EAFNOSUPPORT, REASON_UNREACHABLE},  {EMFILE, REASON_OUT_OF_RESOURCES},
+    {ENFILE, REASON_OUT_OF_RESOURCES},   {ENOMEM, REASON_OUT_OF_RESOURCES},
+    {ENOBUFS, REASON_OUT_OF_RESOURCES},
+};
+
+enum reason connection_blame(struct connection *connection, int error)
+{
+    enum reason reason = REASON_IO_ERROR;
+    for (unsigned i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+        if (meanings[i].error == error)
+            reason = meanings[i].reason;
+    }
+    if (reason == REASON_PEER_RESET)
+        connection->is_reset = true;
+    connection->failure = (uint8_t)reason;
+    return reason;
+}

@@ -59,6 +59,7 @@ struct connection {
     bool has_hung_up;      /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
     bool is_reset;         /* the peer reset it; writing is over, reading goes on to its end */
     bool has_read_ended;   /* reading gave IO_END or IO_FAILED */
+    bool has_read_failed;  /* it was IO_FAILED: no orderly end, and writing is over too */
     bool has_write_ended;  /* our end was sent, or writing failed */
     bool has_write_failed; /* writing failed: bytes for this end go nowhere */
 };
@@ -72,11 +73,12 @@ void connection_begin(struct connection *connection, enum connection_kind kind, 
  * connection has noted it with connection_note. NULL when well, else a constant word of errno. */
 int connection_watch(struct connection *connection, struct loop *loop, watch_function *ready);
 
+/* Gives the connection a socket that it did not begin with: a client connection's, which becomes REQUESTING.
+ */
+void connection_request(struct connection *connection, int fd);
+
 /* Takes note of what the socket announced (LOOP_READABLE ...): ends the waits that this answers. */
 void connection_note(struct connection *connection, unsigned events);
-
-/* Gives the socket up without closing it and returns it, e.g. to hand it to another worker. */
-int connection_release(struct connection *connection, struct loop *loop);
 
 /* Frees transport and socket. `with_reset`: the peer gets RST and whatever was queued behind it is lost
  * (SO_LINGER with zero, socket(7)); else the kernel goes on delivering what was sent. Accepts one without a
@@ -104,9 +106,10 @@ enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, 
 /* As the transport's: IO_MOVED when the end is sent, has_write_ended is then set. */
 enum io connection_finish(struct connection *connection);
 
-/* Reads and drops what has come, without looking at it, so that closing does not turn into a reset of what we
- * sent (RFC 1122, section 4.2.2.13). Returns true when the peer's direction is over. */
-bool connection_discard(struct connection *connection);
+/* Reads and drops what has come, whatever the transport, so that closing does not turn into a reset of what
+ * we sent (RFC 1122, section 4.2.2.13). Reading means nothing any more afterwards. IO_MOVED: there may be
+ * more, others first; IO_WANT_READ; IO_END: the peer's direction is over, in whatever way. */
+enum io connection_discard(struct connection *connection);
 
 /* Bytes that we sent and the peer's kernel has not acknowledged (SIOCOUTQ, tcp(7)); 0 when it cannot be told.
  */

@@ -1,0 +1,152 @@
+/* One direction of a splice: moves bytes from a connection, through a vessel, to the other connection.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/flow.h"
+
+enum {
+    FULL_READS_TO_SPLICE = 2,
+    SMALL_READ = 16 * 1024, /* below it two copies cost less than two trips through a pipe */
+    SMALL_READS_TO_COPY = 3,
+};
+
+void flow_begin(struct flow *flow, struct connection *from, struct connection *to)
+{
+    *flow = (struct flow){.from = from, .to = to};
+}
+
+void flow_end(struct flow *flow, struct workbench *bench)
+{
+    buffer_destroy(flow->buffer);
+    flow->buffer = NULL;
+    pipe_give(&bench->pipes, flow->pipe);
+    flow->pipe = NULL;
+}
+
+size_t flow_held(const struct flow *flow)
+{
+    return buffer_held(flow->buffer) + (flow->pipe ? flow->pipe->held : 0);
+}
+
+bool flow_is_over(const struct flow *flow)
+{
+    if (flow->to->has_write_ended)
+        return true;
+    return flow->from->has_read_ended && flow->from->is_reset && flow_held(flow) == 0 &&
+           flow->to->unsent == 0;
+}
+
+/* Writes what the vessel and the transport hold, as far as it goes. */
+static void deliver(struct flow *flow, struct workbench *bench)
+{
+    size_t moved;
+    if (flow->to->unsent > 0 && connection_can_write(flow->to))
+        connection_write(flow->to, NULL, 0, &moved);
+    while (flow->buffer && connection_can_write(flow->to)) {
+        if (connection_write(flow->to, buffer_front(flow->buffer), buffer_held(flow->buffer), &moved) ==
+            IO_MOVED)
+            buffer_take(&flow->buffer, moved);
+    }
+    while (flow->pipe && connection_can_write(flow->to)) {
+        bool has_more = flow->pipe->held >= PIPE_SIZE_LEAST && connection_can_read(flow->from);
+        connection_write_pipe(flow->to, flow->pipe, has_more, &moved);
+        if (flow->pipe->held == 0) {
+            pipe_give(&bench->pipes, flow->pipe);
+            flow->pipe = NULL;
+        }
+    }
+}
+
+static bool can_splice(const struct flow *flow)
+{
+    return flow->from->transport->is_raw && flow->to->transport->is_raw;
+}
+
+/* Changes over between copying and splicing, by how much one read gave. */
+static void adapt(struct flow *flow, size_t moved)
+{
+    if (flow->is_splicing) {
+        flow->small_reads = moved < SMALL_READ ? flow->small_reads + 1 : 0;
+        if (flow->small_reads < SMALL_READS_TO_COPY)
+            return;
+        flow->is_splicing = false;
+        flow->full_reads = 0;
+    } else {
+        flow->full_reads = moved == WORKBENCH_PLAIN ? flow->full_reads + 1 : 0;
+        if (flow->full_reads < FULL_READS_TO_SPLICE)
+            return;
+        flow->full_reads = 0;
+        flow->small_reads = 0;
+        flow->is_splicing = can_splice(flow);
+    }
+}
+
+/* Reads once into the pipe. False when there is no pipe to be had: then bytes are copied. */
+static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t *moved)
+{
+    flow->pipe = pipe_take(&bench->pipes);
+    if (!flow->pipe) {
+        flow->is_splicing = false;
+        return false;
+    }
+    connection_read_pipe(flow->from, flow->pipe, PIPE_SIZE, moved);
+    if (flow->pipe->held == 0) {
+        pipe_give(&bench->pipes, flow->pipe);
+        flow->pipe = NULL;
+    }
+    return true;
+}
+
+/* Reads once into scratch memory, writes at once, and keeps what `to` would not take. False when memory is
+ * out. */
+static bool fetch_into_memory(struct flow *flow, struct workbench *bench, size_t *moved)
+{
+    if (connection_read(flow->from, bench->plain, WORKBENCH_PLAIN, moved) != IO_MOVED)
+        return true;
+    size_t written = 0;
+    while (written < *moved && connection_can_write(flow->to)) {
+        size_t taken;
+        connection_write(flow->to, bench->plain + written, *moved - written, &taken);
+        written += taken;
+    }
+    if (written == *moved || flow->to->has_write_failed)
+        return true;
+    flow->buffer = buffer_create(bench->plain + written, *moved - written);
+    return flow->buffer != NULL;
+}
+
+/* Nobody takes the bytes any more: frees the vessel, and drops what still comes. */
+static enum flow_outcome drop(struct flow *flow, struct workbench *bench)
+{
+    flow_end(flow, bench);
+    if (connection_can_read(flow->from) && connection_discard(flow->from) == IO_MOVED)
+        return FLOW_AGAIN;
+    return FLOW_WAITS;
+}
+
+enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
+{
+    size_t spent = 0;
+    for (;;) {
+        size_t moved = 0;
+        deliver(flow, bench);
+        if (flow->to->has_write_failed)
+            return drop(flow, bench);
+        if (flow_held(flow) > 0)
+            return FLOW_WAITS;
+        if (flow->from->has_read_ended) {
+            if (!flow->from->has_read_failed && connection_can_write(flow->to))
+                connection_finish(flow->to);
+            return FLOW_WAITS;
+        }
+        if (!connection_can_read(flow->from) || !connection_can_write(flow->to))
+            return FLOW_WAITS;
+        if (spent >= FLOW_BUDGET)
+            return FLOW_AGAIN;
+        if (!(flow->is_splicing && fetch_into_pipe(flow, bench, &moved)) &&
+            !fetch_into_memory(flow, bench, &moved))
+            return FLOW_BROKEN;
+        if (moved > 0)
+            adapt(flow, moved);
+        spent += moved;
+    }
+}

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Six levels of 64 slots: level 0 holds the next ticks exactly, each further level 64 times as coarse; a slot
- * of an upper level is dealt out to the lower ones when its time begins (Varghese and Lauck, 1987). A tick is
- * 4 ms, so a timer fires up to 4 ms late, never early. */
+ * Seven levels of 64 slots: level 0 holds the next ticks exactly, each further level 64 times as coarse; a
+ * slot of an upper level is dealt out to the lower ones when its time begins (Varghese and Lauck, 1987). A
+ * tick is 4 ms, so a timer fires up to 4 ms late, never early. */
 #ifndef PROXY_TIMER_H
 #define PROXY_TIMER_H
 
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum {
-    TIMER_LEVELS = 6,
+    TIMER_LEVELS = 7,
     TIMER_SLOTS = 64,
     TIMER_TICK_MS = 4,
 };
@@ -39,7 +39,7 @@ void timer_set(struct timers *timers, struct timer *timer, uint64_t due_ms);
 void timer_cancel(struct timer *timer);
 
 /* Milliseconds until something has to be done, -1 when nothing is set. */
-int timers_wait(const struct timers *timers, uint64_t now_ms);
+int timers_wait(struct timers *timers, uint64_t now_ms);
 
 /* Fires all that is due. A timer is not set any more when its function is called, and may be set again in it.
  */
