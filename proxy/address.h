@@ -14,7 +14,7 @@ enum {
     ADDRESS_TEXT = 128 /* room for any address as text: "unix:" and 108 bytes, or "[v6%scope]:port" */
 };
 
-/* An address in 40 bytes. A unix path is borrowed: the listener or server that named it outlives the
+/* An address in 24 bytes. A unix path is borrowed: the listener or server that named it outlives the
  * connection. */
 struct address {
     uint16_t family; /* AF_INET, AF_INET6, AF_UNIX; AF_UNSPEC: unknown */
@@ -30,11 +30,13 @@ struct address {
  * path. */
 struct address address_from(const struct sockaddr *sockaddr, socklen_t length);
 
-/* Into what the kernel takes; returns the length. `as_v6` writes IPv4 as v4-mapped. */
+/* Into what the kernel takes (ip(7), ipv6(7), unix(7)); returns the length. 0, which every system call
+ * refuses, for an unknown address and for a path that does not fit into sun_path with its NUL. */
 socklen_t address_into(const struct address *address, struct sockaddr_storage *storage);
 
 /* From a numeric address of the configuration (or CONF_ADDRESS_ANY: [::] ; CONF_ADDRESS_UNIX). False when its
- * host is a name, which has to be looked up. The path stays borrowed from `conf`. */
+ * host is a name, which has to be looked up, and for a built-in. A v4-mapped address becomes IPv4. The path
+ * stays borrowed from `conf`. */
 bool address_parse(const struct conf_address *conf, struct address *address);
 
 /* "1.2.3.4:80", "[::1]:80", "unix:/path", "unix:" for an unnamed one, "" for an unknown one. Returns `text`.

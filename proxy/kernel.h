@@ -18,14 +18,16 @@
 bool kernel_queue(int listening, struct report_queue *queue);
 
 /* Calls `tell` for each request that waits in the queue of the TCP listening socket bound to `bound`, or is
- * half open, until it returns false. It asks for one address family at a time and matches address and port.
- * Unix sockets: nobody is told. False, with errno, when the kernel refuses. *half_open, when asked for,
- * counts them. */
+ * half open, until it returns false. It matches address and port; a wildcard matches every address of its
+ * family, and [::] the clients of IPv4 too. Who is half open has waited -1 ms. Unix sockets: nobody is told.
+ * The kernel's table is read in bounded memory. False, with errno, when the kernel refuses. */
 bool kernel_waiting(const struct address *bound,
                     bool (*tell)(void *context, const struct report_waiting *waiting), void *context);
 
-/* How many requests are half open (SYN_RECV) and how many wait that inet_diag still lists, in one dump for
- * several listeners at once. */
+/* How many requests are half open (SYN_RECV) and how many wait that inet_diag still lists, in one dump per
+ * address family for several listeners at once; .bound is the caller's. The depth of the queue less .listed
+ * is how many were reset while waiting. For a unix socket .half_open is 0 and .listed -1. False, with errno,
+ * when the kernel refuses. */
 struct kernel_count {
     struct address bound;
     int64_t half_open;
@@ -42,7 +44,7 @@ struct kernel_arrival {
 };
 struct kernel_arrival kernel_arrival(int accepted);
 
-/* TCP_INFO and the queues of a connection. is_present is false for a unix socket. */
+/* TCP_INFO and the queues of a connection (tcp(7)). is_present is false for a unix socket. */
 void kernel_tcp(int fd, struct report_tcp *tcp);
 
 #endif

@@ -1,0 +1,53 @@
+/* Why connections end: words, layers and sentences out of the one table.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/reason.h"
+
+#include <assert.h>
+
+struct row {
+    const char *word;
+    const char *layer;
+    const char *sentence;
+};
+
+static const struct row rows[REASON_COUNT] = {
+#define REASON_ROW(name, word, layer, sentence) [REASON_##name] = {word, layer, sentence},
+    REASON_TABLE(REASON_ROW)
+#undef REASON_ROW
+};
+
+static const char *const by_words[] = {
+    [BY_NOBODY] = "nobody",
+    [BY_THEIR_CLIENT] = "their_client",
+    [BY_THEIR_SERVICE] = "their_service",
+    [BY_PROXY] = "proxy",
+    [BY_ADMIN] = "admin",
+};
+
+static const struct row *row_of(enum reason reason)
+{
+    assert((unsigned)reason < REASON_COUNT);
+    return &rows[reason];
+}
+
+const char *reason_word(enum reason reason)
+{
+    return row_of(reason)->word;
+}
+
+const char *reason_layer(enum reason reason)
+{
+    return row_of(reason)->layer;
+}
+
+const char *reason_sentence(enum reason reason)
+{
+    return row_of(reason)->sentence;
+}
+
+const char *by_word(enum by by)
+{
+    assert((unsigned)by < sizeof by_words / sizeof *by_words);
+    return by_words[by];
+}
