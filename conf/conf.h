@@ -3,9 +3,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Every member stands for one key of the configuration; the table in conf/grammar.c says for each where it is
- * allowed, its type, its bounds, its default and its meaning. Reading is strict and tells every problem at once.
- * A `struct conf` owns everything below it; strings are NUL-terminated UTF-8 with ${NAME} already expanded.
- * Durations are milliseconds, sizes are bytes; 0 means "off" or "no limit" where the grammar says so. */
+ * allowed, its type, its bounds, its default and its meaning. Reading is strict and tells every problem at
+ * once. A `struct conf` owns everything below it; strings are NUL-terminated UTF-8 with ${NAME} already
+ * expanded. Durations are milliseconds, sizes are bytes; 0 means "off" or "no limit" where the grammar says
+ * so. */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
@@ -19,7 +20,8 @@ enum conf_address_kind {
     CONF_ADDRESS_HOST,    /* "host:port", "1.2.3.4:80", "[::1]:80": .host without brackets, .port */
     CONF_ADDRESS_ANY,     /* "*:8443": both families, whatever works; .host is NULL, .port */
     CONF_ADDRESS_UNIX,    /* "unix:/path": .path */
-    CONF_ADDRESS_BUILTIN, /* "@demo": a service inside this process, only as an upstream's server; .host is "demo" */
+    CONF_ADDRESS_BUILTIN, /* "@demo": a service inside this process, only as an upstream's server; .host is
+                             "demo" */
 };
 
 struct conf_address {
@@ -36,7 +38,8 @@ struct conf_strings {
     size_t count;
 };
 
-/* { "chain": F, "key": F }, or { "pem": F } with both in one file: then .chain and .key name the same file. */
+/* { "chain": F, "key": F }, or { "pem": F } with both in one file: then .chain and .key name the same file.
+ */
 struct conf_certificate {
     char *chain;
     char *key;
@@ -73,7 +76,7 @@ struct conf_listener {
     struct conf_address address;
     char *upstream; /* the name of an upstream, or "@demo" */
     int64_t backlog;
-    int64_t max_connections; /* 0: only the process's limit */
+    int64_t max_connections;       /* 0: only the process's limit */
     struct conf_listener_tls *tls; /* NULL: plain */
     struct conf_listener_timeouts timeouts;
 };
@@ -164,9 +167,11 @@ struct conf_log {
     bool access;
 };
 
+struct source;
+
 struct conf {
-    int64_t workers; /* 0: one per usable CPU */
-    char *instance;  /* NULL: the host name */
+    int64_t workers;         /* 0: one per usable CPU */
+    char *instance;          /* NULL: the host name */
     int64_t max_connections; /* 0: derived from the descriptor limit */
     struct conf_listener *listeners;
     size_t listener_count;
@@ -175,14 +180,15 @@ struct conf {
     struct conf_admin *admin; /* NULL: the built-in default socket where it can be opened */
     struct conf_shutdown shutdown;
     struct conf_log log;
+    struct source *source; /* private to conf/: the texts before expansion, for conf_print; may be NULL */
 };
 
 /* One thing that is wrong with a document. */
 struct conf_problem {
-    char *pointer; /* RFC 6901 JSON pointer of the value, "" for the document */
-    unsigned line; /* from 1 */
+    char *pointer;   /* RFC 6901 JSON pointer of the value, "" for the document */
+    unsigned line;   /* from 1 */
     unsigned column; /* from 1, in bytes */
-    char *detail;  /* a sentence that names what is wrong and the remedy */
+    char *detail;    /* a sentence that names what is wrong and the remedy */
 };
 
 /* All that is wrong with a document, in the order of its text. */
@@ -192,8 +198,8 @@ struct conf_problems {
 };
 
 /* Reads a document of `length` bytes. Comments and trailing commas are allowed.
- * Returns the description, owned by the caller (conf_destroy), or NULL with every problem in *problems, which the
- * caller frees with conf_problems_end in either case. Touches nothing outside but the environment. */
+ * Returns the description, owned by the caller (conf_destroy), or NULL with every problem in *problems, which
+ * the caller frees with conf_problems_end in either case. Touches nothing outside but the environment. */
 struct conf *conf_read(const char *text, size_t length, struct conf_problems *problems);
 
 /* The same from a file, at most 16 MiB. A file that cannot be read is one problem at line 1, column 1. */
@@ -208,7 +214,8 @@ void conf_problems_print(const struct conf_problems *problems, const char *file,
 /* Frees the problems and leaves none. */
 void conf_problems_end(struct conf_problems *problems);
 
-/* Writes the description as indented JSON with every key, defaults included: reading it again gives an equal one. */
+/* Writes the description as indented JSON with every key, defaults included: reading it again gives an equal
+ * one. */
 void conf_print(const struct conf *conf, FILE *out);
 
 /* Writes every key with its default: one listener and one upstream stand as the smallest example. */
@@ -217,7 +224,8 @@ void conf_print_defaults(FILE *out);
 /* Writes the JSON Schema (2020-12) of the configuration, with each key's sentence, bounds and default. */
 void conf_print_schema(FILE *out);
 
-/* Whether two listeners or two upstreams are described alike, key by key: what is equal is left alone by a reload. */
+/* Whether two listeners or two upstreams are described alike, key by key: what is equal is left alone by a
+ * reload. */
 bool conf_listener_equal(const struct conf_listener *a, const struct conf_listener *b);
 bool conf_upstream_equal(const struct conf_upstream *a, const struct conf_upstream *b);
 

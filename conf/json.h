@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A writer is plain memory of its owner: text grows in one heap buffer, which may be emptied at any time (for a
- * stream: take what is there, send it, json_clear). Commas and, if asked, indentation are its own business.
+ * A writer is plain memory of its owner: text grows in one heap buffer, which may be emptied at any time (for
+ * a stream: take what is there, send it, json_clear). Commas and, if asked, indentation are its own business.
  * Strings are UTF-8 (RFC 8259); bytes that are not are written as U+FFFD, control characters escaped.
- * Integers are exact over the whole range of int64_t and uint64_t. Misuse (a value where a key must stand) asserts. */
+ * Integers are exact over the whole range of int64_t and uint64_t. Misuse (a value where a key must stand)
+ * asserts. */
 #ifndef CONF_JSON_H
 #define CONF_JSON_H
 
@@ -13,15 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_DEPTH = 16 };
+enum {
+    JSON_DEPTH = 16
+};
 
 struct json {
     char *text;
     size_t length;
     size_t room;
     unsigned depth;
-    bool indent;             /* set after json_begin for two-space indentation */
-    bool after_key;          /* a key was written and its value is due */
+    bool indent;              /* set after json_begin for two-space indentation */
+    bool after_key;           /* a key was written and its value is due */
     bool is_used[JSON_DEPTH]; /* at this depth something stands already, so a comma is due */
     bool is_object[JSON_DEPTH];
 };

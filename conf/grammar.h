@@ -1,0 +1,77 @@
+/* The configuration's keys as tables: reading, writing, comparing and the schema all walk them.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One row stands for one key: its name, type, bounds, default, sentence, and the member of the description
+ * that holds its value. A new key is a member in conf/conf.h and a row in conf/grammar.c, nothing else. */
+#ifndef CONF_GRAMMAR_H
+#define CONF_GRAMMAR_H
+
+#include "conf/units.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a key's value is in JSON, and the member that holds it. */
+enum grammar_type {
+    GRAMMAR_BOOLEAN,   /* true or false: bool */
+    GRAMMAR_INTEGER,   /* a whole number within the bounds: int64_t */
+    GRAMMAR_DURATION,  /* "5s": int64_t, milliseconds within the bounds */
+    GRAMMAR_MODE,      /* "0660": int64_t, the permissions of a file */
+    GRAMMAR_WORD,      /* one of `words`: an enum that counts as they do */
+    GRAMMAR_STRING,    /* a string whose length in bytes is within the bounds: char * */
+    GRAMMAR_NAME,      /* 1 to 64 of A-Z a-z 0-9 . _ -: char * */
+    GRAMMAR_REFERENCE, /* the name of an upstream, or "@" and that of a built-in one: char * */
+    GRAMMAR_ADDRESS,   /* an address as `use` allows: struct conf_address */
+    GRAMMAR_STRINGS,   /* a list of strings, each within the bounds: struct conf_strings */
+    GRAMMAR_OBJECT,    /* an object, all defaults where it is absent: the struct itself */
+    GRAMMAR_OPTIONAL,  /* an object, or null: a pointer to the struct, NULL where it is absent */
+    GRAMMAR_OBJECTS, /* a list of at least `minimum` objects: a pointer to the first, and a size_t at `count`
+                      */
+};
+
+struct grammar_key {
+    const char *name;
+    enum grammar_type type;
+    bool is_required;
+    enum units_use use;
+    size_t member; /* where the value stands in the struct of its object */
+    size_t count;  /* where the number of a list's objects stands */
+    int64_t minimum;
+    int64_t maximum;
+    const char *initial;      /* the default as text; NULL: null, an empty list, or none as it is required */
+    const char *const *words; /* ends with NULL */
+    const struct grammar_object *object; /* what stands in this key, or in its list */
+    const char *sentence;
+};
+
+struct grammar_object {
+    const char *name; /* in the schema and in sentences */
+    const char *sentence;
+    size_t size;                    /* of the struct */
+    const struct grammar_key *keys; /* ends with a row that has no name */
+    const char *shorthand;          /* the key that a plain string stands for; NULL: there is none */
+    /* Sets of keys of which exactly one must be given, whole and alone; the keys of a set are separated by a
+     * blank. Ends with NULL. NULL: the keys' own rows say all. */
+    const char *const *alternatives;
+};
+
+extern const struct grammar_object grammar_conf;
+extern const struct grammar_object grammar_listener;
+extern const struct grammar_object grammar_listener_tls;
+extern const struct grammar_object grammar_certificate;
+extern const struct grammar_object grammar_upstream;
+extern const struct grammar_object grammar_lookup;
+extern const struct grammar_object grammar_admin_listen;
+
+/* The row of that name, or NULL. */
+const struct grammar_key *grammar_find(const struct grammar_object *object, const char *name);
+
+/* Whether the name is one of a set of keys, as `alternatives` has them. */
+bool grammar_set_has(const char *set, const char *name);
+
+/* Whether null may stand for the value: it says the same as leaving the key out. */
+bool grammar_may_be_null(const struct grammar_key *key);
+
+#endif

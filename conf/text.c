@@ -1,0 +1,96 @@
+/* Formatted sentences, copies, quotes, and the shape of UTF-8.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "conf/text.h"
+
+#include "conf/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *text_format(const char *format, ...)
+{
+    char *text;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        memory_exhausted();
+    return text;
+}
+
+char *text_copy(const char *text)
+{
+    if (!text)
+        return NULL;
+    char *copy = strdup(text);
+    if (!copy)
+        memory_exhausted();
+    return copy;
+}
+
+char *text_quote(const char *text)
+{
+    enum {
+        ROOM = 80,
+        LONGEST_ESCAPE = 6
+    };
+    char *quoted = memory_zeroed(1, ROOM + LONGEST_ESCAPE + sizeof "\"...\"");
+    char *end = quoted;
+    size_t left = strlen(text);
+    *end++ = '"';
+    while (left > 0 && end - quoted < ROOM) {
+        size_t size = text_character(text, left);
+        unsigned char byte = (unsigned char)*text;
+        if (size == 0)
+            end += sprintf(end, "\\x%02x", byte);
+        else if (byte < 0x20 || byte == 0x7f)
+            end += sprintf(end, "\\u%04x", byte);
+        else if (byte == '"' || byte == '\\')
+            end += sprintf(end, "\\%c", byte);
+        else
+            end = mempcpy(end, text, size);
+        text += size ? size : 1;
+        left -= size ? size : 1;
+    }
+    strcpy(end, left > 0 ? "...\"" : "\"");
+    return quoted;
+}
+
+/* RFC 3629, section 4: which second byte may follow which first; all further bytes are 80 to bf. */
+static const struct {
+    unsigned char first_low;
+    unsigned char first_high;
+    unsigned char size;
+    unsigned char second_low;
+    unsigned char second_high;
+} shapes[] = {
+    {0x00, 0x7f, 1, 0x00, 0x00}, {0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf},
+    {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f}, {0xee, 0xef, 3, 0x80, 0xbf},
+    {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf}, {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+size_t text_character(const char *text, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    if (length == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (bytes[0] < shapes[i].first_low || bytes[0] > shapes[i].first_high)
+            continue;
+        size_t size = shapes[i].size;
+        if (size > length)
+            return 0;
+        if (size > 1 && (bytes[1] < shapes[i].second_low || bytes[1] > shapes[i].second_high))
+            return 0;
+        for (size_t k = 2; k < size; k++) {
+            if ((bytes[k] & 0xc0) != 0x80)
+                return 0;
+        }
+        return size;
+    }
+    return 0;
+}
