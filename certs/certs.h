@@ -12,7 +12,9 @@
 #include "conf/conf.h"
 
 struct certs;
-struct ssl_ctx_st; /* OpenSSL's SSL_CTX, opened in certs/ and proxy/tls only */
+/* OpenSSL's SSL_CTX and X509, opened in certs/ and proxy/tls only. */
+struct ssl_ctx_st;
+struct x509_st;
 
 /* Loads what a listener presents: every certificate of `tls` with its chain and key, each pair checked.
  * `listener` is the listener's name: sessions of one listener are not resumed at another (RFC 5077,
@@ -35,7 +37,8 @@ void certs_drop(struct certs **certs);
 struct ssl_ctx_st *certs_context(const struct certs *certs, unsigned slot);
 
 /* An upstream's wishes for one session: the name that the server must prove and that is sent as SNI.
- * `host` is the server's host name or address from the configuration, used when tls.server_name is null. */
+ * `host` is the server's host name or address from the configuration, used when tls.server_name is null; NULL
+ * when it has none (a unix socket). Borrowed from either. */
 const char *certs_server_name(const struct certs *certs, const char *host);
 
 /* Whether an upstream's servers must prove their name. */
@@ -57,9 +60,17 @@ struct certs_description {
 size_t certs_count(const struct certs *certs);
 const struct certs_description *certs_describe(const struct certs *certs, size_t index);
 
+/* What is wrong with a certificate's validity at `now_ms` since the epoch: "expired", "not yet valid", or
+ * NULL when it is valid. A set with such certificates loads all the same. */
+const char *certs_validity(const struct certs_description *description, int64_t now_ms);
+
+/* Writes the certificate's subject as RFC 2253 has it, cut to `room` bytes (> 0) with its NUL. What is not
+ * printable ASCII is escaped. */
+void certs_print_subject(const struct x509_st *certificate, char *text, size_t room);
+
 /* Makes a throw-away certificate (EC P-256, self-signed, for localhost, 127.0.0.1 and ::1, valid for 30 days)
- * and its key as files of mode 0600. For the embedded default; a listener in earnest has its own. NULL or a
- * sentence. */
+ * and its key as files of mode 0600, replacing what was there at once. For the embedded default; a listener
+ * in earnest has its own. NULL or a sentence. */
 char *certs_make_throwaway(const char *chain_file, const char *key_file);
 
 #endif

@@ -1,0 +1,32 @@
+/* One certificate with its chain and private key: read from files, checked as a pair, described.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CERTS_CERTIFICATE_H
+#define CERTS_CERTIFICATE_H
+
+#include "certs/certs.h"
+
+#include <openssl/x509.h>
+
+struct certificate {
+    X509 *leaf;
+    STACK_OF(X509) * chain; /* what follows the leaf in its file, in the file's order */
+    EVP_PKEY *key;
+    char **names; /* subjectAltName's DNS and IP names, else the common name; ends with NULL */
+    struct certs_description description;
+};
+
+/* Reads and checks what `conf` names. `place` is where it stands in the configuration, for the sentence; it
+ * gets ".chain", ".key" or ".pem" added. NULL when well, else a sentence that the caller frees. Either way
+ * the caller ends it. A certificate that has expired is no error: it is better served than no certificate,
+ * and certs_validity tells. */
+char *certificate_begin(struct certificate *certificate, const struct conf_certificate *conf,
+                        const char *place);
+
+/* Frees everything. Accepts the half-made. */
+void certificate_end(struct certificate *certificate);
+
+/* Whether both answer to the same names, so that they may stand side by side with keys of two types. */
+bool certificate_is_twin(const struct certificate *a, const struct certificate *b);
+
+#endif

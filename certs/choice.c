@@ -1,0 +1,120 @@
+/* Which of a listener's contexts answers a ClientHello, by the server name in it (RFC 6066, section 3).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "certs/choice.h"
+
+#include "conf/memory.h"
+#include "conf/text.h"
+
+#include <openssl/sha.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LISTENER_LONGEST = 64 /* bytes of a name of the configuration */
+};
+
+struct choice {
+    struct names *names;
+    char *listener;
+    size_t count;
+    SSL_CTX *contexts[]; /* [0] is borrowed: it owns this choice */
+};
+
+static int choice_index; /* of the context's ex_data that holds its choice */
+static pthread_once_t choice_once = PTHREAD_ONCE_INIT;
+
+static void free_choice(void *parent, void *owned, CRYPTO_EX_DATA *data, int index, long number,
+                        void *pointer)
+{
+    struct choice *choice = owned;
+    (void)parent;
+    (void)data;
+    (void)index;
+    (void)number;
+    (void)pointer;
+    if (!choice)
+        return;
+    for (size_t i = 1; i < choice->count; i++)
+        SSL_CTX_free(choice->contexts[i]);
+    names_destroy(choice->names);
+    free(choice->listener);
+    free(choice);
+}
+
+static void make_index(void)
+{
+    choice_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_choice);
+}
+
+/* Takes the host name out of the extension's body: list length, type 0, name length, name. A malformed one is
+ * left for OpenSSL to refuse, which reads it next. */
+static bool read_server_name(SSL *ssl, char name[NAMES_LONGEST + 1])
+{
+    const unsigned char *body;
+    size_t length;
+    if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &body, &length) || length < 5)
+        return false;
+    size_t size = (size_t)body[3] << 8 | body[4];
+    if (body[2] != TLSEXT_NAMETYPE_host_name || size == 0 || size > length - 5 || size > NAMES_LONGEST ||
+        memchr(body + 5, '\0', size))
+        return false;
+    memcpy(name, body + 5, size);
+    name[size] = '\0';
+    return true;
+}
+
+/* A session is good for this listener and this server name only. */
+static bool set_session_context(SSL *ssl, const struct choice *choice, const char *name)
+{
+    char text[LISTENER_LONGEST + 1 + NAMES_LONGEST + 1];
+    char normal[NAMES_LONGEST + 1];
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    names_normalise(name, normal);
+    /* Neither the name of a listener nor a server name has a line break in a listener's place. */
+    int length = snprintf(text, sizeof text, "%.*s\n%s", LISTENER_LONGEST, choice->listener, normal);
+    SHA256((unsigned char *)text, (size_t)length, digest);
+    return SSL_set_session_id_context(ssl, digest, sizeof digest) == 1;
+}
+
+static int choose(SSL *ssl, int *alert, void *argument)
+{
+    const struct choice *choice = argument;
+    char name[NAMES_LONGEST + 1] = "";
+    long which = read_server_name(ssl, name) ? names_find(choice->names, name) : -1;
+    bool is_set = set_session_context(ssl, choice, name);
+    if (which > 0)
+        is_set = is_set && SSL_set_SSL_CTX(ssl, choice->contexts[which]) != NULL;
+    if (is_set)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
+/* Says in the ServerHello that the name was heard, so that it stands in the session too (RFC 6066). */
+static int acknowledge(SSL *ssl, int *alert, void *argument)
+{
+    (void)ssl;
+    (void)alert;
+    (void)argument;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names, const char *listener)
+{
+    struct choice *choice = memory_zeroed(1, sizeof *choice + count * sizeof *contexts);
+    choice->names = names;
+    choice->listener = text_copy(listener);
+    choice->count = count;
+    pthread_once(&choice_once, make_index);
+    for (size_t i = 0; i < count; i++) {
+        choice->contexts[i] = contexts[i];
+        SSL_CTX_set_tlsext_servername_callback(contexts[i], acknowledge);
+    }
+    if (SSL_CTX_set_ex_data(contexts[0], choice_index, choice) != 1)
+        memory_exhausted();
+    SSL_CTX_set_client_hello_cb(contexts[0], choose, choice);
+}

@@ -1,0 +1,178 @@
+/* Our TLS policy: versions, ciphers, groups, sessions, tickets, verification.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "certs/context.h"
+
+#include "certs/alpn.h"
+#include "certs/authorities.h"
+#include "certs/trouble.h"
+#include "conf/text.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+enum {
+    SECURITY_LEVEL = 2 /* 112 bits: no RSA below 2048, no SHA-1 (SSL_CTX_set_security_level(3)) */
+};
+
+/* AES-128 first: SHA-256 instead of SHA-384 saves a tenth of a handshake. A client that puts ChaCha20 first
+ * has no AES in hardware and gets ChaCha20. */
+static const char default_ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                                      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                                      "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+static const char default_ciphersuites[] =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+
+/* The first that this OpenSSL knows in every part: from 3.5 on with ML-KEM (RFC 8446; FIPS 203) and both key
+ * shares sent at once, which the asterisks ask for. */
+static const char *const default_groups[] = {
+    "*X25519MLKEM768:*X25519:P-256:P-384",
+    "X25519:P-256:P-384",
+};
+
+static const int versions[] = {
+    [CONF_TLS_1_2] = TLS1_2_VERSION,
+    [CONF_TLS_1_3] = TLS1_3_VERSION,
+};
+
+static const uint64_t options = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
+
+/* An idle connection keeps no record buffers; a write may stop after a record and go on from other memory;
+ * a chain is sent as its file has it, not as a store would build it. */
+static const long modes = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                          SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN;
+
+static char *refuse(const char *place, const char *key, const char *value, const char *page)
+{
+    return text_format("%s.%s: OpenSSL refuses \"%s\" (%s); write a list as %s describes, or null for the "
+                       "default",
+                       place, key, value, trouble_words(), page);
+}
+
+static char *set_groups(SSL_CTX *context, const char *own, const char *place)
+{
+    if (own)
+        return SSL_CTX_set1_groups_list(context, own) == 1
+                   ? NULL
+                   : refuse(place, "groups", own, "SSL_CTX_set1_groups_list(3)");
+    for (size_t i = 0; i < sizeof default_groups / sizeof default_groups[0]; i++) {
+        ERR_clear_error();
+        if (SSL_CTX_set1_groups_list(context, default_groups[i]) == 1)
+            return NULL;
+    }
+    return refuse(place, "groups", default_groups[1], "SSL_CTX_set1_groups_list(3)");
+}
+
+static char *set_ciphers(SSL_CTX *context, const char *ciphers, const char *suites, const char *place)
+{
+    if (SSL_CTX_get_security_level(context) < SECURITY_LEVEL)
+        SSL_CTX_set_security_level(context, SECURITY_LEVEL);
+    if (SSL_CTX_set_cipher_list(context, ciphers ? ciphers : default_ciphers) != 1)
+        return refuse(place, "ciphers", ciphers ? ciphers : default_ciphers, "openssl-ciphers(1)");
+    if (SSL_CTX_set_ciphersuites(context, suites ? suites : default_ciphersuites) != 1)
+        return refuse(place, "ciphersuites", suites ? suites : default_ciphersuites, "openssl-ciphers(1)");
+    return NULL;
+}
+
+/* What both sides have in common. `most` is TLS's highest version, 0 for any. */
+static char *create(const SSL_METHOD *method, enum conf_tls_version least, int most, const char *place,
+                    SSL_CTX **context)
+{
+    ERR_clear_error();
+    *context = SSL_CTX_new(method);
+    if (!*context)
+        return text_format("%s: OpenSSL makes no context (%s); look at its own configuration, openssl.cnf",
+                           place, trouble_words());
+    if (SSL_CTX_set_min_proto_version(*context, versions[least]) != 1 ||
+        SSL_CTX_set_max_proto_version(*context, most) != 1)
+        return text_format("%s.min_version: OpenSSL refuses the versions (%s); allow what it was built with",
+                           place, trouble_words());
+    SSL_CTX_set_options(*context, options);
+    SSL_CTX_set_mode(*context, modes);
+    /* Sessions live in tickets, which need no lock and no memory. */
+    SSL_CTX_set_session_cache_mode(*context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_max_early_data(*context, 0);
+    return NULL;
+}
+
+static char *set_tickets(SSL_CTX *context, bool has_tickets, const char *place,
+                         const unsigned char ticket_keys[CONTEXT_TICKET_KEYS])
+{
+    /* None by itself: a TLS 1.3 client that never reads would turn its own close into a reset. proxy/tls
+     * issues one right before the first write. */
+    SSL_CTX_set_num_tickets(context, 0);
+    if (!has_tickets)
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    else if (SSL_CTX_set_tlsext_ticket_keys(context, (void *)ticket_keys, CONTEXT_TICKET_KEYS) != 1)
+        return text_format("%s.session_tickets: OpenSSL refuses our ticket keys (%s); turn tickets off",
+                           place, trouble_words());
+    return NULL;
+}
+
+/* Leaves nothing half-made behind when there is trouble. */
+static char *conclude(char *trouble, SSL_CTX **context)
+{
+    if (trouble) {
+        SSL_CTX_free(*context);
+        *context = NULL;
+    }
+    return trouble;
+}
+
+char *context_create_server(const struct conf_listener_tls *tls, const char *place,
+                            const unsigned char ticket_keys[CONTEXT_TICKET_KEYS], SSL_CTX **context)
+{
+    *context = NULL;
+    if (tls->min_version > tls->max_version)
+        return text_format("%s.min_version: it is above max_version, so no version is left; lower it", place);
+    char *trouble = create(TLS_server_method(), tls->min_version, versions[tls->max_version], place, context);
+    if (!trouble)
+        trouble = set_ciphers(*context, tls->ciphers, tls->ciphersuites, place);
+    if (!trouble)
+        trouble = set_groups(*context, tls->groups, place);
+    if (!trouble)
+        trouble = set_tickets(*context, tls->session_tickets, place, ticket_keys);
+    if (!trouble)
+        trouble = alpn_choose(*context, &tls->alpn, place);
+    return conclude(trouble, context);
+}
+
+static char *set_verification(SSL_CTX *context, const struct conf_upstream_tls *tls, const char *place)
+{
+    if (!tls->verify) {
+        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
+        return NULL;
+    }
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(context), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return authorities_load(context, tls->ca, place);
+}
+
+char *context_create_client(const struct conf_upstream_tls *tls, const char *place, SSL_CTX **context)
+{
+    char *trouble = create(TLS_client_method(), tls->min_version, 0, place, context);
+    if (!trouble) {
+        /* Nothing is resumed towards servers, so that no session can be taken to another name. */
+        SSL_CTX_set_options(*context, SSL_OP_NO_TICKET);
+        trouble = set_ciphers(*context, NULL, NULL, place);
+    }
+    if (!trouble)
+        trouble = set_groups(*context, NULL, place);
+    if (!trouble)
+        trouble = set_verification(*context, tls, place);
+    if (!trouble)
+        trouble = alpn_offer(*context, &tls->alpn, place);
+    return conclude(trouble, context);
+}
+
+char *context_present(SSL_CTX *context, const struct certificate *certificate, const char *place)
+{
+    ERR_clear_error();
+    if (SSL_CTX_use_cert_and_key(context, certificate->leaf, certificate->key, certificate->chain, 1) == 1)
+        return NULL;
+    return text_format(
+        "%s: OpenSSL refuses the certificate in \"%s\" (%s); make one with a key of EC P-256 or "
+        "RSA 2048 bits and signed with SHA-256",
+        place, certificate->description.file, trouble_words());
+}
