@@ -5,11 +5,11 @@
 
 #include "conf/memory.h"
 #include "conf/object.h"
+#include "conf/origins.h"
 #include "conf/places.h"
 #include "conf/problems.h"
 #include "conf/reader.h"
 #include "conf/scanner.h"
-#include "conf/source.h"
 #include "conf/text.h"
 #include "conf/validate.h"
 
@@ -110,7 +110,7 @@ void conf_destroy(struct conf *conf)
     if (!conf)
         return;
     object_end(&grammar_conf, conf);
-    source_destroy(conf->source);
+    origins_destroy(conf->origins);
     free(conf);
 }
 

@@ -167,7 +167,7 @@ struct conf_log {
     bool access;
 };
 
-struct source;
+struct origins;
 
 struct conf {
     int64_t workers;         /* 0: one per usable CPU */
@@ -180,7 +180,9 @@ struct conf {
     struct conf_admin *admin; /* NULL: the built-in default socket where it can be opened */
     struct conf_shutdown shutdown;
     struct conf_log log;
-    struct source *source; /* private to conf/: the texts before expansion, for conf_print; may be NULL */
+    /* Private to conf/: the texts before expansion, for conf_print, by the addresses of the members; so a
+     * description that was read is replaced, not changed. NULL in one made by hand. */
+    struct origins *origins;
 };
 
 /* One thing that is wrong with a document. */

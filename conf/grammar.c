@@ -1,5 +1,4 @@
-/* Every key of the configuration: where it stands, what it may be, what it is when nothing is said, what it
- * means.
+/* Every key of the configuration: where it stands, what it may be, its default, and what it means.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/grammar.h"

@@ -8,7 +8,7 @@
 #include "conf/memory.h"
 #include "conf/nearest.h"
 #include "conf/object.h"
-#include "conf/source.h"
+#include "conf/origins.h"
 #include "conf/text.h"
 #include "conf/value.h"
 
@@ -20,7 +20,7 @@
 struct reader {
     const struct places *places;
     struct conf_problems *problems;
-    struct source *source;
+    struct origins *origins;
 };
 
 static void blame(struct reader *reader, const cJSON *item, char *detail)
@@ -53,10 +53,10 @@ static void blame_kind(struct reader *reader, const struct grammar_key *key, con
 /* Notes where a member comes from. Takes ownership of `original`. */
 static void note(struct reader *reader, const void *member, const cJSON *item, bool is_wrong, char *original)
 {
-    source_add(reader->source, (struct source_entry){.member = member,
-                                                     .place = (uint32_t)item->valueint,
-                                                     .is_wrong = is_wrong,
-                                                     .original = original});
+    origins_add(reader->origins, (struct origin){.member = member,
+                                                 .place = (uint32_t)item->valueint,
+                                                 .is_wrong = is_wrong,
+                                                 .original = original});
 }
 
 /* The item as the text that value_parse takes, or NULL when it is of another form than the key's. */
@@ -239,8 +239,8 @@ static void read_object(struct reader *reader, const struct grammar_object *obje
 {
     uint64_t seen = 0; /* a bit for each row */
     const cJSON *child;
-    source_add(reader->source,
-               (struct source_entry){.member = memory, .object = object, .place = (uint32_t)item->valueint});
+    origins_add(reader->origins,
+                (struct origin){.member = memory, .object = object, .place = (uint32_t)item->valueint});
     cJSON_ArrayForEach (child, item) {
         const struct grammar_key *key = grammar_find(object, child->string);
         if (!key) {
@@ -258,8 +258,8 @@ static void read_object(struct reader *reader, const struct grammar_object *obje
 struct conf *reader_read(const cJSON *tree, const struct places *places, struct conf_problems *problems)
 {
     struct conf *conf = memory_zeroed(1, sizeof *conf);
-    struct reader reader = {places, problems, source_create()};
-    conf->source = reader.source;
+    struct reader reader = {places, problems, origins_create()};
+    conf->origins = reader.origins;
     object_begin(&grammar_conf, conf);
     if (cJSON_IsObject(tree))
         read_object(&reader, &grammar_conf, tree, conf);
@@ -267,6 +267,6 @@ struct conf *reader_read(const cJSON *tree, const struct places *places, struct 
         blame(&reader, tree,
               text_format("the document must be an object with \"listeners\" and \"upstreams\", not %s",
                           kind_of(tree)));
-    source_sort(conf->source);
+    origins_sort(conf->origins);
     return conf;
 }

@@ -70,6 +70,8 @@ bool units_has_builtin(const char *name)
     return false;
 }
 
+static const char forms[] = "write host:port, [IPv6]:port, unix:/path or, to listen on every address, *:port";
+
 /* Reads a whole port. NULL when well, else the remedy. */
 static const char *parse_port(const char *text, enum units_use use, uint16_t *port)
 {
@@ -78,6 +80,8 @@ static const char *parse_port(const char *text, enum units_use use, uint16_t *po
         [UNITS_CONNECT] = "the port must be a number from 1 to 65535",
     };
     size_t digits = strspn(text, "0123456789");
+    if (digits == 0 && text[0] != '-')
+        return forms;
     if (digits == 0 || digits > 5 || text[digits] != '\0')
         return remedies[use];
     long number = strtol(text, NULL, 10);
@@ -177,7 +181,7 @@ static const char *parse_host(const char *text, enum units_use use, struct conf_
 {
     const char *colon = strchr(text, ':');
     if (!colon || colon == text)
-        return "write host:port, [IPv6]:port, unix:/path or, to listen on every address, *:port";
+        return forms;
     if (strchr(colon + 1, ':'))
         return "write an IPv6 address in brackets, such as [::1]:80";
     char *host = text_format("%.*s", (int)(colon - text), text);

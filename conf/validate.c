@@ -6,7 +6,7 @@
 #include "conf/grammar.h"
 #include "conf/memory.h"
 #include "conf/nearest.h"
-#include "conf/source.h"
+#include "conf/origins.h"
 #include "conf/text.h"
 #include "conf/units.h"
 
@@ -20,7 +20,7 @@ struct validation {
     struct conf_problems *problems;
 };
 
-static void blame_entry(struct validation *validation, const struct source_entry *entry, char *detail)
+static void blame_entry(struct validation *validation, const struct origin *entry, char *detail)
 {
     places_blame_value(validation->places, entry->place, validation->problems, detail);
 }
@@ -28,17 +28,17 @@ static void blame_entry(struct validation *validation, const struct source_entry
 /* Blames a value that the document gave. */
 static void blame(struct validation *validation, const void *member, char *detail)
 {
-    blame_entry(validation, source_find(validation->conf->source, member, NULL), detail);
+    blame_entry(validation, origins_find(validation->conf->origins, member, NULL), detail);
 }
 
 static bool is_given(const struct validation *validation, const void *member)
 {
-    return source_find(validation->conf->source, member, NULL) != NULL;
+    return origins_find(validation->conf->origins, member, NULL) != NULL;
 }
 
 static bool is_wrong(const struct validation *validation, const void *member)
 {
-    const struct source_entry *entry = source_find(validation->conf->source, member, NULL);
+    const struct origin *entry = origins_find(validation->conf->origins, member, NULL);
     return entry && entry->is_wrong;
 }
 
@@ -57,7 +57,7 @@ struct claims {
 /* Takes ownership of `text`; a value that is wrong or missing claims nothing. */
 static void claim(struct validation *validation, struct claims *claims, char *text, const void *member)
 {
-    const struct source_entry *entry = source_find(validation->conf->source, member, NULL);
+    const struct origin *entry = origins_find(validation->conf->origins, member, NULL);
     if (!text || !entry || entry->is_wrong) {
         free(text);
         return;
@@ -139,7 +139,11 @@ static void check_addresses(struct validation *validation)
 static void blame_unknown_upstream(struct validation *validation, char *const *reference,
                                    const char *const *names, size_t count)
 {
-    const char *nearest = nearest_word(*reference, names, count);
+    /* A mistyped name is looked for where a person wrote the names, not where a program wrote thousands. */
+    enum {
+        WRITTEN_BY_HAND = 256
+    };
+    const char *nearest = count <= WRITTEN_BY_HAND ? nearest_word(*reference, names, count) : NULL;
     char *remedy =
         nearest ? text_format("did you mean \"%s\"?", nearest) : text_copy("define it in \"upstreams\"");
     blame(validation, reference, text_format("there is no upstream \"%s\"; %s", *reference, remedy));
@@ -185,8 +189,7 @@ static void check_references(struct validation *validation)
 
 static void check_certificate(struct validation *validation, const struct conf_certificate *certificate)
 {
-    const struct source_entry *whole =
-        source_find(validation->conf->source, certificate, &grammar_certificate);
+    const struct origin *whole = origins_find(validation->conf->origins, certificate, &grammar_certificate);
     bool has_chain = is_given(validation, &certificate->chain);
     bool has_key = is_given(validation, &certificate->key);
     bool has_pem = is_given(validation, &certificate->pem);

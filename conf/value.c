@@ -266,10 +266,10 @@ static char *object_expectation(const struct grammar_key *key)
 
 static char *objects_expectation(const struct grammar_key *key)
 {
-    const char *or_strings = key->object->shorthand ? " or strings" : "";
+    const char *items = key->object->shorthand ? "objects or strings" : "objects";
     if (key->minimum == 0)
-        return text_format("a list of objects%s", or_strings);
-    return text_format("a list of objects%s, at least %" PRId64, or_strings, key->minimum);
+        return text_format("a list of %s", items);
+    return text_format("a list of %" PRId64 " or more %s", key->minimum, items);
 }
 
 static bool equal_texts(const struct grammar_key *key, const void *a, const void *b)

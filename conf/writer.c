@@ -18,9 +18,9 @@ static const void *member_of(const struct grammar_key *key, const void *memory)
 }
 
 /* Writes a text so that reading it gives `text` again: as it stood, or with ${ escaped. */
-static void write_text(struct json *json, const char *text, const void *member, const struct source *source)
+static void write_text(struct json *json, const char *text, const void *member, const struct origins *origins)
 {
-    const struct source_entry *entry = source_find(source, member, NULL);
+    const struct origin *entry = origins_find(origins, member, NULL);
     if (!text) {
         json_null(json);
     } else if (entry && entry->original) {
@@ -33,7 +33,7 @@ static void write_text(struct json *json, const char *text, const void *member, 
 }
 
 static void write_plain(struct json *json, const struct grammar_key *key, const void *memory,
-                        const struct source *source)
+                        const struct origins *origins)
 {
     const void *member = member_of(key, memory);
     if (value_form(key) == VALUE_TRUTH) {
@@ -42,16 +42,17 @@ static void write_plain(struct json *json, const struct grammar_key *key, const 
         json_int(json, *(const int64_t *)member);
     } else {
         char *text = value_text(key, member);
-        write_text(json, text, member, source);
+        write_text(json, text, member, origins);
         free(text);
     }
 }
 
-static void write_strings(struct json *json, const struct conf_strings *strings, const struct source *source)
+static void write_strings(struct json *json, const struct conf_strings *strings,
+                          const struct origins *origins)
 {
     json_array_open(json);
     for (size_t i = 0; i < strings->count; i++)
-        write_text(json, strings->items[i], &strings->items[i], source);
+        write_text(json, strings->items[i], &strings->items[i], origins);
     json_array_close(json);
 }
 
@@ -73,7 +74,7 @@ static bool is_derived(const struct grammar_object *object, const struct grammar
 }
 
 static void write_object(struct json *json, const struct grammar_object *object, const void *memory,
-                         const struct source *source)
+                         const struct origins *origins)
 {
     json_object_open(json);
     for (const struct grammar_key *key = object->keys; key->name; key++) {
@@ -81,47 +82,47 @@ static void write_object(struct json *json, const struct grammar_object *object,
         if (is_derived(object, key, memory))
             json_null(json);
         else
-            writer_value(json, key, memory, source);
+            writer_value(json, key, memory, origins);
     }
     json_object_close(json);
 }
 
 static void write_optional(struct json *json, const struct grammar_key *key, const void *optional,
-                           const struct source *source)
+                           const struct origins *origins)
 {
     if (optional)
-        write_object(json, key->object, optional, source);
+        write_object(json, key->object, optional, origins);
     else
         json_null(json);
 }
 
 static void write_objects(struct json *json, const struct grammar_key *key, const void *memory,
-                          const struct source *source)
+                          const struct origins *origins)
 {
     json_array_open(json);
     for (size_t i = 0; i < object_item_count(key, memory); i++)
-        write_object(json, key->object, object_item(key, memory, i), source);
+        write_object(json, key->object, object_item(key, memory, i), origins);
     json_array_close(json);
 }
 
 void writer_value(struct json *json, const struct grammar_key *key, const void *memory,
-                  const struct source *source)
+                  const struct origins *origins)
 {
     switch (key->type) {
     case GRAMMAR_STRINGS:
-        write_strings(json, member_of(key, memory), source);
+        write_strings(json, member_of(key, memory), origins);
         break;
     case GRAMMAR_OBJECT:
-        write_object(json, key->object, member_of(key, memory), source);
+        write_object(json, key->object, member_of(key, memory), origins);
         break;
     case GRAMMAR_OPTIONAL:
-        write_optional(json, key, *(void *const *)member_of(key, memory), source);
+        write_optional(json, key, *(void *const *)member_of(key, memory), origins);
         break;
     case GRAMMAR_OBJECTS:
-        write_objects(json, key, memory, source);
+        write_objects(json, key, memory, origins);
         break;
     default:
-        write_plain(json, key, memory, source);
+        write_plain(json, key, memory, origins);
     }
 }
 
@@ -130,7 +131,7 @@ void conf_print(const struct conf *conf, FILE *out)
     struct json json;
     json_begin(&json);
     json.indent = true;
-    write_object(&json, &grammar_conf, conf, conf->source);
+    write_object(&json, &grammar_conf, conf, conf->origins);
     json_raw(&json, "\n");
     fwrite(json.text, 1, json.length, out);
     json_end(&json);

@@ -6,11 +6,11 @@
 
 #include "conf/grammar.h"
 #include "conf/json.h"
-#include "conf/source.h"
+#include "conf/origins.h"
 
-/* Writes the value that `key` has in the struct at `memory`, with everything below it. Where `source` (may be
- * NULL) knows the text before expansion, that is written. */
+/* Writes the value that `key` has in the struct at `memory`, with everything below it. Where `origins` (may
+ * be NULL) knows the text before expansion, that is written. */
 void writer_value(struct json *json, const struct grammar_key *key, const void *memory,
-                  const struct source *source);
+                  const struct origins *origins);
 
 #endif

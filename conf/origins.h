@@ -5,8 +5,8 @@
  *
  * A member is known by its address in the description, together with the object it is, as an object and its
  * first member share one address. What no document said (a default) has no entry. */
-#ifndef CONF_SOURCE_H
-#define CONF_SOURCE_H
+#ifndef CONF_ORIGINS_H
+#define CONF_ORIGINS_H
 
 #include "conf/grammar.h"
 
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct source_entry {
+struct origin {
     const void *member;
     const struct grammar_object *object; /* NULL: a value or a list */
     uint32_t place;                      /* its number in the document's places */
@@ -22,25 +22,24 @@ struct source_entry {
     char *original; /* the text before expansion, where expansion changed it; else NULL */
 };
 
-struct source {
-    struct source_entry *entries;
+struct origins {
+    struct origin *entries;
     size_t count;
     size_t room;
 };
 
 /* An empty one on the heap; destroy accepts NULL. */
-struct source *source_create(void);
-void source_destroy(struct source *source);
+struct origins *origins_create(void);
+void origins_destroy(struct origins *origins);
 
 /* Adds an entry; takes ownership of entry.original. */
-void source_add(struct source *source, struct source_entry entry);
+void origins_add(struct origins *origins, struct origin entry);
 
 /* Makes what was added ready to be found. To be called once, after the last entry. */
-void source_sort(struct source *source);
+void origins_sort(struct origins *origins);
 
-/* The entry of a member, or NULL. Accepts a NULL source, which has none: that of a description made by hand.
- */
-const struct source_entry *source_find(const struct source *source, const void *member,
-                                       const struct grammar_object *object);
+/* The entry of a member, or NULL. Accepts NULL, the origins of a description made by hand, which have none. */
+const struct origin *origins_find(const struct origins *origins, const void *member,
+                                  const struct grammar_object *object);
 
 #endif
