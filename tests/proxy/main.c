@@ -1,0 +1,17 @@
+/* The tests of the floor that listens, dials and splices.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/proxy/suites.h"
+
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+    static const struct suite *const suites[] = {
+        &address_suite,
+        &reason_suite,
+        &kernel_suite,
+        NULL,
+    };
+    return run_suites(suites, argc, argv);
+}

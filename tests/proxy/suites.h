@@ -1,0 +1,13 @@
+/* The suites of this floor, one for each noun.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_PROXY_SUITES_H
+#define TESTS_PROXY_SUITES_H
+
+#include "tests/runner.h"
+
+extern const struct suite address_suite;
+extern const struct suite reason_suite;
+extern const struct suite kernel_suite;
+
+#endif
