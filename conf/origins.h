@@ -38,7 +38,8 @@ void origins_add(struct origins *origins, struct origin entry);
 /* Makes what was added ready to be found. To be called once, after the last entry. */
 void origins_sort(struct origins *origins);
 
-/* The entry of a member, or NULL. Accepts NULL, the origins of a description made by hand, which have none. */
+/* The entry of a member, or NULL. Accepts NULL, the origins of a description made by hand, which have none.
+ */
 const struct origin *origins_find(const struct origins *origins, const void *member,
                                   const struct grammar_object *object);
 

@@ -180,10 +180,10 @@ static const char *parse_brackets(const char *text, enum units_use use, struct c
 static const char *parse_host(const char *text, enum units_use use, struct conf_address *address)
 {
     const char *colon = strchr(text, ':');
+    if (colon && strchr(colon + 1, ':'))
+        return "write an IPv6 address in brackets, such as [::1]:80";
     if (!colon || colon == text)
         return forms;
-    if (strchr(colon + 1, ':'))
-        return "write an IPv6 address in brackets, such as [::1]:80";
     char *host = text_format("%.*s", (int)(colon - text), text);
     address->kind = CONF_ADDRESS_HOST;
     if (looks_numeric(host)) {
