@@ -1,0 +1,356 @@
+/* The transport that speaks TLS, by OpenSSL over a BIO of our own: wide receives, coalesced sends.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/tls.h"
+
+#include "proxy/tls_bio.h"
+#include "proxy/tls_report.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HANDSHAKE_RECEIVE = 16 * 1024,
+    WRITE_A_CALL = 64 * 1024, /* of payload; with its records it fits into the workbench */
+    RECORDS_A_CALL = 256,     /* of whatever size; then others get their turn */
+    /* KeyUpdates, tickets, empty records, warnings in a row, without a byte of payload among them: no honest
+     * peer sends as many. */
+    QUIET_RECORDS_MOST = 32,
+};
+
+struct tls {
+    struct tls_bio bio;
+    SSL *ssl;
+    const char *failure;    /* static words; NULL: nothing failed */
+    uint32_t records;       /* read in the present call */
+    uint32_t quiet_records; /* read since the last byte of payload */
+    bool is_complete;
+    bool is_nameless;  /* the server has to prove a name, but nobody said which */
+    bool is_broken;    /* OpenSSL goes on in no direction any more */
+    bool has_ticket;   /* the time for a ticket is over */
+    bool has_notified; /* close_notify was written, or cannot be */
+};
+
+/* SSL_set_msg_callback(3): one call for each record's header. */
+static void count_record(int is_written, int version, int type, const void *bytes, size_t length, SSL *ssl,
+                         void *argument)
+{
+    struct tls *tls = argument;
+    (void)version;
+    (void)bytes;
+    (void)length;
+    (void)ssl;
+    if (is_written || type != SSL3_RT_HEADER || !tls->is_complete)
+        return;
+    tls->records++;
+    if (++tls->quiet_records > QUIET_RECORDS_MOST)
+        tls_bio_stop(&tls->bio);
+}
+
+static bool is_address(const char *name)
+{
+    unsigned char ip[16];
+    return inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
+}
+
+/* Whom we expect to answer: sent as SNI where it is a DNS name (RFC 6066, section 3: without a final dot,
+ * never an address), and proved by the certificate where we verify. */
+static bool expect(struct tls *tls, const struct certs *certs, const char *host)
+{
+    char name[TLSEXT_MAXLEN_host_name + 1];
+    const char *wanted = certs_server_name(certs, host);
+    size_t length = wanted ? strlen(wanted) : 0;
+    tls->is_nameless = length == 0 && certs_verifies(certs);
+    if (length == 0)
+        return true;
+    if (length > 1 && wanted[length - 1] == '.')
+        length--;
+    /* A link-local address may have its interface behind it, which no certificate knows. */
+    if (strchr(wanted, ':') && strchr(wanted, '%'))
+        length = (size_t)(strchr(wanted, '%') - wanted);
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, wanted, length);
+    name[length] = '\0';
+    if (is_address(name))
+        return !certs_verifies(certs) || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), name) == 1;
+    return SSL_set_tlsext_host_name(tls->ssl, name) == 1 &&
+           (!certs_verifies(certs) || SSL_set1_host(tls->ssl, name) == 1);
+}
+
+static void tls_destroy(struct tls *tls)
+{
+    if (!tls)
+        return;
+    SSL_free(tls->ssl);
+    tls_bio_end(&tls->bio);
+    free(tls);
+}
+
+bool tls_begin(struct connection *connection, const struct certs *certs, const char *host)
+{
+    bool is_server = connection->kind == CONNECTION_SERVER;
+    struct tls *tls = calloc(1, sizeof *tls);
+    if (tls)
+        tls->ssl = SSL_new(certs_context(certs, connection->bench->slot));
+    BIO *handle = tls && tls->ssl ? tls_bio_create(&tls->bio, connection) : NULL;
+    if (handle)
+        SSL_set_bio(tls->ssl, handle, handle);
+    if (!handle || (!is_server && !expect(tls, certs, host))) {
+        tls_destroy(tls);
+        ERR_clear_error();
+        return false;
+    }
+    SSL_set_msg_callback(tls->ssl, count_record);
+    SSL_set_msg_callback_arg(tls->ssl, tls);
+    if (is_server)
+        SSL_set_accept_state(tls->ssl);
+    else
+        SSL_set_connect_state(tls->ssl);
+    connection->session = tls;
+    connection->transport = &tls_transport;
+    connection->state = CONNECTION_SECURING;
+    return true;
+}
+
+static enum io fail(struct connection *connection, enum reason reason, const char *words)
+{
+    struct tls *tls = connection->session;
+    connection->failure = (uint8_t)reason;
+    if (!tls->failure)
+        tls->failure = words ? words : reason_sentence(reason);
+    return IO_FAILED;
+}
+
+static enum io fail_by_errno(struct connection *connection, int error)
+{
+    struct tls *tls = connection->session;
+    enum reason reason = connection_blame(connection, error);
+    if (!tls->failure)
+        tls->failure = reason_sentence(reason);
+    return IO_FAILED;
+}
+
+/* OpenSSL's verdict on the peer. The first error in its queue is the cause, later ones are its consequences.
+ */
+static enum io fail_by_openssl(struct connection *connection, enum reason otherwise)
+{
+    struct tls *tls = connection->session;
+    unsigned long error = ERR_get_error();
+    const char *words = error ? ERR_reason_error_string(error) : NULL;
+    tls->is_broken = true;
+    ERR_clear_error();
+    if (tls->bio.is_stopped)
+        return fail(connection, otherwise, "too many records without payload");
+    if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        return fail(connection, REASON_VERIFY_FAILED,
+                    X509_verify_cert_error_string(SSL_get_verify_result(tls->ssl)));
+    if (tls->bio.is_foreign)
+        return fail(connection, REASON_NOT_TLS, words);
+    return fail(connection, otherwise, words);
+}
+
+/* The handshake wants to read, and nothing is there. */
+static enum io await_handshake(struct connection *connection)
+{
+    const struct tls_bio *bio = &((struct tls *)connection->session)->bio;
+    if (bio->receive_error)
+        return fail_by_errno(connection, bio->receive_error);
+    if (bio->send_error)
+        return fail_by_errno(connection, bio->send_error);
+    if (bio->has_ended)
+        return bio->is_foreign
+                   ? fail(connection, REASON_NOT_TLS, NULL)
+                   : fail(connection, REASON_PEER_ENDED, "the peer ended in the middle of the handshake");
+    /* As long as the peer has not got our part, it will not send its own. */
+    return connection->unsent > 0 ? IO_WANT_WRITE : IO_WANT_READ;
+}
+
+static enum io tls_handshake(struct connection *connection)
+{
+    struct tls *tls = connection->session;
+    if (tls->is_nameless)
+        return fail(connection, REASON_VERIFY_FAILED,
+                    "no name is known that the server could prove; set tls.server_name");
+    tls_bio_call_begin(&tls->bio, HANDSHAKE_RECEIVE);
+    tls_bio_flush(&tls->bio);
+    tls_bio_let_receive(&tls->bio, true);
+    ERR_clear_error();
+    int result = SSL_do_handshake(tls->ssl);
+    int error = SSL_get_error(tls->ssl, result);
+    /* Sends our alert as well, before anybody hears of the failure. */
+    tls_bio_call_end(&tls->bio);
+    if (error == SSL_ERROR_WANT_READ)
+        return await_handshake(connection);
+    if (error == SSL_ERROR_WANT_WRITE)
+        return IO_WANT_WRITE;
+    if (error != SSL_ERROR_NONE)
+        return fail_by_openssl(connection, REASON_HANDSHAKE_FAILED);
+    tls->is_complete = true;
+    return connection->unsent > 0 ? IO_WANT_WRITE : IO_MOVED;
+}
+
+/* Reading gave nothing: because of `error`, as SSL_get_error tells it, or of what the BIO hid. */
+static enum io conclude_read(struct connection *connection, int error)
+{
+    const struct tls_bio *bio = &((struct tls *)connection->session)->bio;
+    if (error == SSL_ERROR_ZERO_RETURN)
+        return IO_END;
+    if (error == SSL_ERROR_WANT_WRITE)
+        return IO_WANT_WRITE;
+    if (error != SSL_ERROR_WANT_READ)
+        return fail_by_openssl(connection, REASON_TLS_ERROR);
+    if (bio->receive_error)
+        return fail_by_errno(connection, bio->receive_error);
+    if (!bio->has_ended)
+        return IO_WANT_READ;
+    /* A send that met the reset has taken the error, and the kernel shows an end instead. */
+    if (connection->is_reset)
+        return fail(connection, REASON_PEER_RESET, NULL);
+    connection->failure = REASON_PEER_TRUNCATED;
+    return IO_END;
+}
+
+static enum io tls_read(struct connection *connection, void *bytes, size_t room, size_t *moved)
+{
+    struct tls *tls = connection->session;
+    int error = SSL_ERROR_NONE;
+    *moved = 0;
+    if (tls->is_broken)
+        return IO_FAILED;
+    tls->records = 0;
+    tls_bio_call_begin(&tls->bio, room);
+    while (*moved < room && error == SSL_ERROR_NONE && (*moved == 0 || tls->records < RECORDS_A_CALL)) {
+        size_t count = 0;
+        /* One wide recv is enough for a call that has something to show. */
+        tls_bio_let_receive(&tls->bio, *moved == 0);
+        ERR_clear_error();
+        int result = SSL_read_ex(tls->ssl, (unsigned char *)bytes + *moved, room - *moved, &count);
+        error = SSL_get_error(tls->ssl, result);
+        *moved += count;
+        if (count > 0)
+            tls->quiet_records = 0;
+    }
+    tls_bio_call_end(&tls->bio);
+    if (*moved == 0)
+        return conclude_read(connection, error);
+    if (error == SSL_ERROR_WANT_READ && tls->bio.is_drained)
+        connection->read_waits = WAIT_READABLE;
+    else if (error == SSL_ERROR_SSL || error == SSL_ERROR_SYSCALL)
+        /* OpenSSL tells its reason once: noted now, answered by the next call. */
+        fail_by_openssl(connection, REASON_TLS_ERROR);
+    return IO_MOVED;
+}
+
+/* Right before the first bytes towards their client, with which the ticket is read (TLS 1.3; TLS 1.2 had it
+ * in the handshake). */
+static void issue_ticket(const struct connection *connection, struct tls *tls)
+{
+    if (tls->has_ticket)
+        return;
+    tls->has_ticket = true;
+    if (connection->kind == CONNECTION_SERVER && !(SSL_get_options(tls->ssl) & SSL_OP_NO_TICKET))
+        SSL_new_session_ticket(tls->ssl);
+}
+
+static int write_records(struct tls *tls, const unsigned char *bytes, size_t length, size_t *moved)
+{
+    int error = SSL_ERROR_NONE;
+    while (*moved < length && error == SSL_ERROR_NONE) {
+        size_t count = 0;
+        ERR_clear_error();
+        int result = SSL_write_ex(tls->ssl, bytes + *moved, length - *moved, &count);
+        error = SSL_get_error(tls->ssl, result);
+        *moved += count;
+    }
+    return error;
+}
+
+static enum io tls_write(struct connection *connection, const void *bytes, size_t length, size_t *moved)
+{
+    struct tls *tls = connection->session;
+    int error = SSL_ERROR_NONE;
+    *moved = 0;
+    if (tls->is_broken)
+        return IO_FAILED;
+    tls_bio_call_begin(&tls->bio, 0);
+    tls_bio_flush(&tls->bio);
+    if (connection->unsent == 0 && !tls->bio.send_error && length > 0) {
+        issue_ticket(connection, tls);
+        error = write_records(tls, bytes, length < WRITE_A_CALL ? length : WRITE_A_CALL, moved);
+    }
+    tls_bio_call_end(&tls->bio);
+    if (tls->bio.send_error) {
+        *moved = 0;
+        return fail_by_errno(connection, tls->bio.send_error);
+    }
+    if (*moved > 0)
+        return IO_MOVED;
+    if (error == SSL_ERROR_WANT_READ)
+        return IO_WANT_READ;
+    if (error == SSL_ERROR_WANT_WRITE || connection->unsent > 0)
+        return IO_WANT_WRITE;
+    return error == SSL_ERROR_NONE ? IO_MOVED : fail_by_openssl(connection, REASON_TLS_ERROR);
+}
+
+static enum io tls_finish(struct connection *connection)
+{
+    struct tls *tls = connection->session;
+    tls_bio_call_begin(&tls->bio, 0);
+    tls_bio_flush(&tls->bio);
+    if (!tls->has_notified && !tls->is_broken && SSL_is_init_finished(tls->ssl)) {
+        ERR_clear_error();
+        SSL_shutdown(tls->ssl);
+        ERR_clear_error();
+    }
+    tls->has_notified = true;
+    tls_bio_call_end(&tls->bio);
+    if (tls->bio.send_error)
+        return fail_by_errno(connection, tls->bio.send_error);
+    if (connection->unsent > 0)
+        return IO_WANT_WRITE;
+    int error = tls_bio_shutdown(&tls->bio);
+    return error ? fail_by_errno(connection, error) : IO_MOVED;
+}
+
+static void tls_close(struct connection *connection)
+{
+    tls_destroy(connection->session);
+    connection->session = NULL;
+    connection->unsent = 0;
+}
+
+const struct transport tls_transport = {
+    .name = "tls",
+    .is_raw = false,
+    .handshake = tls_handshake,
+    .read = tls_read,
+    .write = tls_write,
+    .finish = tls_finish,
+    .close = tls_close,
+};
+
+void tls_report(const struct connection *connection, struct report_tls *report)
+{
+    const struct tls *tls = connection->session;
+    if (tls)
+        tls_report_session(tls->ssl, report);
+    else
+        *report = (struct report_tls){.is_present = false};
+}
+
+const char *tls_server_name(const struct connection *connection)
+{
+    const struct tls *tls = connection->session;
+    return tls ? SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
+}
+
+const char *tls_failure(const struct connection *connection)
+{
+    const struct tls *tls = connection->session;
+    return tls && tls->failure ? tls->failure : "";
+}

@@ -1,0 +1,14 @@
+/* What a TLS session tells about itself: version, cipher, group, names; also in the middle of the handshake.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PROXY_TLS_REPORT_H
+#define PROXY_TLS_REPORT_H
+
+#include "proxy/report.h"
+
+#include <openssl/ssl.h>
+
+/* Fills the report of a session; version and cipher stay NULL until they are agreed. */
+void tls_report_session(SSL *ssl, struct report_tls *report);
+
+#endif
