@@ -199,7 +199,7 @@ struct conf_problems {
     size_t count;
 };
 
-/* Reads a document of `length` bytes. Comments and trailing commas are allowed.
+/* Reads a document of `length` bytes, at most 16 MiB. Comments and trailing commas are allowed.
  * Returns the description, owned by the caller (conf_destroy), or NULL with every problem in *problems, which
  * the caller frees with conf_problems_end in either case. Touches nothing outside but the environment. */
 struct conf *conf_read(const char *text, size_t length, struct conf_problems *problems);

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/units.h"
 
-#include "conf/memory.h"
 #include "conf/text.h"
 
 #include <arpa/inet.h>
@@ -12,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Longest first: a duration is printed in the first unit that divides it. */
 static const struct {

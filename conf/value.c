@@ -3,14 +3,12 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/value.h"
 
-#include "conf/memory.h"
 #include "conf/nearest.h"
 #include "conf/text.h"
 #include "conf/units.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

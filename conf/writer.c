@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const void *member_of(const struct grammar_key *key, const void *memory)
 {

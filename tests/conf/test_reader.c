@@ -231,7 +231,7 @@ static void wrong_types_and_bounds_are_told_with_what_is_expected(void)
          "/listeners/0/tls/alpn/0", "not null"},
         {", \"tls\": {\"certificates\": [{\"pem\": \"p\"}], \"min_version\": \"1.1\"}", "", "",
          "/listeners/0/tls/min_version", "one of \"1.2\", \"1.3\", not \"1.1\""},
-        {"", ", \"retries\": 101", "", "/upstreams/0/retries", "from 0 to 100"},
+        {"", ", \"retries\": 8", "", "/upstreams/0/retries", "from 0 to 7"},
         {"", ", \"keepalive\": \"10h\"", "", "/upstreams/0/keepalive", "not \"10h\""},
         {"", ", \"tls\": {\"ca\": null}", "", "/upstreams/0/tls/ca", "not null"},
         {"", ", \"balance\": \"least_connection\"", "", "/upstreams/0/balance",

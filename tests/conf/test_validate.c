@@ -7,7 +7,6 @@
 #include "tests/conf/suites.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define COUNT(rows) (sizeof rows / sizeof *rows)
 
