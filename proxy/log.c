@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum {
+    VALUE = 2048,    /* bytes of a value: peers choose some of them */
     MESSAGE = 2048,  /* bytes of a formatted sentence */
     GATE_MS = 10000, /* between two lines of one gate */
     INSTANCE = 256,  /* a host name and more */
@@ -78,7 +79,7 @@ static size_t shown_length(const char *value, size_t length)
 static void text_add_escaped(struct text *text, const char *value, const char *escaped)
 {
     char hex[8];
-    for (size_t left = strlen(value); left > 0;) {
+    for (size_t left = strnlen(value, VALUE); left > 0;) {
         size_t length = shown_length(value, left);
         if (length == 0)
             text_add(text, hex, (size_t)sprintf(hex, "\\x%02x", (unsigned char)*value));
@@ -136,12 +137,18 @@ static void text_write(struct text *text, const struct line *line)
 
 /* JSON: one object a line */
 
+static void json_add_value(struct json *json, const char *key, const char *value)
+{
+    json_key(json, key);
+    json_string_n(json, value, strnlen(value, VALUE));
+}
+
 static void json_add_field(struct json *json, const struct log_field *field)
 {
     if (field->is_absent)
         json_key_null(json, field->key);
     else if (field->text)
-        json_key_string(json, field->key, field->text);
+        json_add_value(json, field->key, field->text);
     else
         json_key_int(json, field->key, field->number);
 }

@@ -17,14 +17,14 @@ enum {
 };
 
 static const char *resolv_path = _PATH_RESCONF;
-static struct sockaddr_in other_server; /* AF_UNSPEC: those of the file */
+static const struct sockaddr_in *other_server; /* NULL: those of the file */
+static const char *other_domain;
 
-void lookup_dns_source(const char *path, const struct sockaddr_in *server)
+void lookup_dns_source(const char *path, const struct sockaddr_in *server, const char *domain)
 {
     resolv_path = path ? path : _PATH_RESCONF;
-    memset(&other_server, 0, sizeof other_server);
-    if (server)
-        other_server = *server;
+    other_server = server;
+    other_domain = domain;
 }
 
 struct lookup_dns {
@@ -52,6 +52,15 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+static void take_others(struct __res_state *state)
+{
+    state->nscount = 1;
+    state->nsaddr_list[0] = *other_server;
+    snprintf(state->defdname, sizeof state->defdname, "%s", other_domain);
+    state->dnsrch[0] = state->defdname;
+    state->dnsrch[1] = NULL;
+}
+
 /* Makes the resolver read resolv.conf, at first and when it has changed. */
 static bool dns_prepare(struct lookup_dns *dns)
 {
@@ -69,10 +78,8 @@ static bool dns_prepare(struct lookup_dns *dns)
     dns->seen = now;
     dns->state.retrans = RETRANS_S;
     dns->state.retry = TRIES;
-    if (other_server.sin_family == AF_INET) {
-        dns->state.nscount = 1;
-        dns->state.nsaddr_list[0] = other_server;
-    }
+    if (other_server)
+        take_others(&dns->state);
     return true;
 }
 

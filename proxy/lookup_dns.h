@@ -33,8 +33,9 @@ enum lookup_outcome {
 enum lookup_outcome lookup_dns_ask(struct lookup_dns *dns, const char *host, struct lookup_answer *answer,
                                    uint32_t *ttl_s);
 
-/* Watches another file than /etc/resolv.conf for changes and asks `server` (kept as a copy) instead of the
- * file's name servers; NULL for both: as it was. For tests: before there are questions. */
-void lookup_dns_source(const char *resolv_path, const struct sockaddr_in *server);
+/* Watches another file than /etc/resolv.conf for changes, and whenever it has changed takes `server` and
+ * `domain` (which stay the caller's) for the name server and the search list that stand in it. NULL for all:
+ * as it was. For tests: while there are no questions. */
+void lookup_dns_source(const char *resolv_path, const struct sockaddr_in *server, const char *domain);
 
 #endif

@@ -9,5 +9,8 @@
 extern const struct suite address_suite;
 extern const struct suite reason_suite;
 extern const struct suite kernel_suite;
+extern const struct suite log_suite;
+extern const struct suite log_writer_suite;
+extern const struct suite lookup_suite;
 
 #endif
