@@ -16,9 +16,9 @@ enum {
     TRIES = 2,
 };
 
-static const char *resolv_path = _PATH_RESCONF;
-static const struct sockaddr_in *other_server; /* NULL: those of the file */
-static const char *other_domain;
+static const char *_Atomic resolv_path = _PATH_RESCONF;
+static const struct sockaddr_in *_Atomic other_server; /* NULL: those of the file */
+static const char *_Atomic other_domain;
 
 void lookup_dns_source(const char *path, const struct sockaddr_in *server, const char *domain)
 {

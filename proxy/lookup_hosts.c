@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 static const char default_path[] = "/etc/hosts";
-static const char *hosts_path = default_path;
+static const char *_Atomic hosts_path = default_path;
 
 void lookup_hosts_path(const char *path)
 {

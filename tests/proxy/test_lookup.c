@@ -294,7 +294,7 @@ static void times_to_live_are_clamped(void)
 static void no_more_addresses_are_kept_than_there_is_room_for(void)
 {
     struct name_record many[LOOKUP_MOST + 5] = {{0}};
-    char values[LOOKUP_MOST + 4][16];
+    char values[LOOKUP_MOST + 4][24];
     struct lookup_answer answer;
     for (int i = 0; i < LOOKUP_MOST + 4; i++) {
         snprintf(values[i], sizeof values[i], "10.2.0.%d", i);
