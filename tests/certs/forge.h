@@ -1,0 +1,39 @@
+/* Makes keys and certificates of any kind, good and bad ones, for tests.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_CERTS_FORGE_H
+#define TESTS_CERTS_FORGE_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+struct forged {
+    X509 *certificate;
+    EVP_PKEY *key;
+};
+
+/* What is ordered. All zero: EC P-256, signed by itself, valid from an hour ago for an hour, no authority. */
+struct forge_order {
+    const char *name;         /* common name; NULL: none */
+    const char *alternatives; /* as OpenSSL writes them, "DNS:a.test,IP:127.0.0.1"; NULL: none */
+    int rsa_bits;
+    long from; /* seconds from now */
+    long until;
+    bool is_authority;
+    const struct forged *issuer;
+};
+
+/* Makes what is ordered; asserts that it can be made. */
+struct forged forge(const struct forge_order *order);
+
+void forge_free(struct forged *forged);
+
+/* Writes files of PEM: a certificate and its issuer's behind it (or NULL), and a key. With a password the key
+ * is encrypted. */
+void forge_write_chain(const char *file, const struct forged *forged, const struct forged *issuer);
+void forge_write_key(const char *file, const struct forged *forged, const char *password);
+
+/* Makes a certificate for these names, signed by itself, as the files "NAME.crt" and "NAME.key". */
+void forge_pair(const char *file, const char *alternatives, int rsa_bits);
+
+#endif

@@ -1,0 +1,17 @@
+/* The suites of this floor, one for each noun.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_CERTS_SUITES_H
+#define TESTS_CERTS_SUITES_H
+
+#include "tests/runner.h"
+
+extern const struct suite names_suite;
+extern const struct suite certificate_suite;
+extern const struct suite context_suite;
+extern const struct suite choice_suite;
+extern const struct suite authorities_suite;
+extern const struct suite certs_suite;
+extern const struct suite throwaway_suite;
+
+#endif
