@@ -73,4 +73,7 @@ void certs_print_subject(const struct x509_st *certificate, char *text, size_t r
  * in earnest has its own. NULL or a sentence. */
 char *certs_make_throwaway(const char *chain_file, const char *key_file);
 
+/* The version of the OpenSSL library that is linked at run time, e.g. "3.0.15"; constant. */
+const char *certs_library(void);
+
 #endif

@@ -1,0 +1,38 @@
+/* Which splices and connections a question is about.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Every condition that is set must hold. A splice matches when it holds itself and one of its ends does:
+ * `kind=client&peer=10.0.0.0/8` finds the splices whose client connection has such a peer. */
+#ifndef ADMIN_FILTER_H
+#define ADMIN_FILTER_H
+
+#include "admin/report.h"
+
+/* A block of addresses (RFC 4632, RFC 4291 section 2.3). */
+struct filter_block {
+    uint16_t family; /* AF_INET, AF_INET6; 0: no condition */
+    unsigned bits;
+    uint8_t ip[16];
+};
+
+struct filter {
+    const char *kind;           /* NULL in this and the next: no condition */
+    const char *state;          /* of the splice or of the connection, whichever is asked for */
+    char listener[REPORT_NAME]; /* "" in this and the others: no condition */
+    char upstream[REPORT_NAME];
+    char server[ADDRESS_TEXT];
+    char server_name[REPORT_SERVER_NAME]; /* of TLS; in any case */
+    struct filter_block peer;
+    int64_t older_than_ms;
+    int64_t idle_for_ms; /* a connection: since its last byte; a splice: since the last byte of both */
+    uint64_t min_bytes;  /* received and sent together */
+};
+
+/* Reads "10.0.0.0/8", "2001:db8::/32" or a single address. A v4-mapped block becomes one of IPv4. */
+bool filter_parse_block(const char *text, struct filter_block *block);
+
+bool filter_matches_splice(const struct filter *filter, const struct report_splice *splice);
+bool filter_matches_end(const struct filter *filter, const struct report_end *end);
+
+#endif

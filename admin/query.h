@@ -1,0 +1,57 @@
+/* The parameters of a query, read by one table per route.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ADMIN_QUERY_H
+#define ADMIN_QUERY_H
+
+#include "admin/filter.h"
+#include "admin/reply.h"
+#include "admin/target.h"
+
+enum {
+    QUERY_LIMIT = 100, /* items of a page where nothing else is asked for */
+    QUERY_LIMIT_MOST = 10000,
+};
+
+/* What was asked for; a route reads what its table fills. */
+struct query {
+    bool is_verbose;
+    struct filter filter;
+    uint64_t fields; /* bits of the route's table of members (admin/report.h), 0: all */
+    uint64_t limit;
+    bool has_limit;
+    bool has_after; /* a list goes on behind this: */
+    char after[ADDRESS_TEXT];
+    uint64_t after_id; /* the same, where the list's keys are ids */
+    unsigned after_end;
+    const struct member *sort; /* NULL: by key */
+    bool is_descending;
+};
+
+struct parameter {
+    const char *name;
+    /* Reads the value into `query`. NULL when well, else a sentence that tells what is allowed, freed by the
+     * caller. */
+    char *(*read)(const struct parameter *parameter, const char *value, struct query *query);
+    size_t offset;       /* of what is read, in struct query */
+    const void *choices; /* what `read` allows: words that end with NULL, or a table of members */
+    const char *sentence;
+};
+
+/* The tables; each ends with a row without a name. */
+extern const struct parameter query_nothing[];
+extern const struct parameter query_ready[];
+extern const struct parameter query_listener[];
+extern const struct parameter query_listeners[];
+extern const struct parameter query_waiting[];
+extern const struct parameter query_connection[];
+extern const struct parameter query_connections[];
+extern const struct parameter query_splice[];
+extern const struct parameter query_splices[];
+
+/* Reads all pairs of the target. False: `reply` is a 400 that names every parameter that is unknown, given
+ * twice or wrong. */
+bool query_read(const struct parameter *parameters, const struct target *target, struct query *query,
+                struct reply *reply);
+
+#endif

@@ -1,0 +1,194 @@
+/* Which questions there are: one table of method, path, level, function and sentence.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "admin/routes.h"
+
+#include "admin/level.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct route {
+    const char *method; /* GET answers HEAD, too (RFC 9110, section 9.3.2) */
+    const char *path;   /* {name} stands for any one segment */
+    enum conf_access level;
+    bool is_open; /* answers without a token, too */
+    route_function *answer;
+    const struct parameter *parameters;
+    const char *sentence;
+};
+
+static route_function answer_index;
+
+static const struct route routes[] = {
+    {"GET", "/healthz", CONF_ACCESS_MONITOR, true, health_alive, query_nothing,
+     "whether the process answers"},
+    {"GET", "/readyz", CONF_ACCESS_MONITOR, false, health_ready, query_ready,
+     "whether requests should be sent here: 200, or 503 with what fails"},
+    {"GET", "/v1", CONF_ACCESS_READ, false, answer_index, query_nothing, "these routes"},
+    {"GET", "/v1/info", CONF_ACCESS_MONITOR, false, health_info, query_nothing,
+     "version, libraries, features, limits and addresses of this process"},
+    {"GET", "/v1/listeners", CONF_ACCESS_READ, false, listeners_list, query_listeners,
+     "all listeners with their queues and counters"},
+    {"GET", "/v1/listeners/{name}", CONF_ACCESS_READ, false, listeners_one, query_listener, "one listener"},
+    {"GET", "/v1/listeners/{name}/queue", CONF_ACCESS_READ, false, listeners_queue, query_waiting,
+     "the client requests that wait in the kernel for this listener"},
+    {"GET", "/v1/connections", CONF_ACCESS_READ, false, connections_list, query_connections,
+     "both ends of every splice"},
+    {"GET", "/v1/connections/{id}", CONF_ACCESS_READ, false, connections_one, query_connection,
+     "one connection, such as 4711s (server) or 4711c (client)"},
+    {"GET", "/v1/splices", CONF_ACCESS_READ, false, splices_list, query_splices,
+     "every splice, incomplete ones too, with both ends"},
+    {"GET", "/v1/splices/{id}", CONF_ACCESS_READ, false, splices_one, query_splice, "one splice"},
+};
+
+enum {
+    ROUTES = sizeof routes / sizeof *routes
+};
+
+/* Methods that HTTP knows; the others are 501 (RFC 9110, section 9.1). */
+static const char *const methods[] = {"GET",    "HEAD",    "POST",  "PUT",    "PATCH",
+                                      "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+
+static void write_parameters(struct json *json, const struct parameter *parameters)
+{
+    json_key(json, "parameters");
+    json_array_open(json);
+    for (; parameters->name; parameters++) {
+        json_object_open(json);
+        json_key_string(json, "name", parameters->name);
+        json_key_string(json, "sentence", parameters->sentence);
+        json_object_close(json);
+    }
+    json_array_close(json);
+}
+
+static void answer_index(const struct asked *asked, struct reply *reply)
+{
+    (void)asked;
+    struct json *json = reply_json(reply, 200);
+    json_object_open(json);
+    json_key_string(json, "version", SPLICED_VERSION);
+    json_key(json, "routes");
+    json_array_open(json);
+    for (size_t i = 0; i < ROUTES; i++) {
+        json_object_open(json);
+        json_key_string(json, "method", routes[i].method);
+        json_key_string(json, "path", routes[i].path);
+        json_key_string(json, "level", level_word(routes[i].level));
+        json_key_string(json, "sentence", routes[i].sentence);
+        write_parameters(json, routes[i].parameters);
+        json_object_close(json);
+    }
+    json_array_close(json);
+    json_object_close(json);
+}
+
+/* Whether the path is the route's; what stands for its {name} goes to *name. */
+static bool matches_path(const struct route *route, const struct target *target, const char **name)
+{
+    const char *path = route->path;
+    *name = NULL;
+    for (size_t i = 0; i < target->segment_count; i++) {
+        if (*path != '/' || i == TARGET_SEGMENTS)
+            return false;
+        size_t length = strcspn(++path, "/");
+        const char *segment = target->segments[i];
+        if (*path == '{' && *segment)
+            *name = segment;
+        else if (strlen(segment) != length || memcmp(segment, path, length) != 0)
+            return false;
+        path += length;
+    }
+    return *path == '\0';
+}
+
+static bool matches_method(const struct route *route, const char *method)
+{
+    return strcmp(method, route->method) == 0 ||
+           (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
+}
+
+/* The route of path and method. Without one *is_path_known tells whether another method would have. */
+static const struct route *find_route(const struct request *request, const char **name, bool *is_path_known)
+{
+    *is_path_known = false;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!matches_path(&routes[i], &request->target, name))
+            continue;
+        *is_path_known = true;
+        if (matches_method(&routes[i], request->method))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+static bool is_method_known(const char *method)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (strcmp(method, methods[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void refuse_method(const struct request *request, struct reply *reply)
+{
+    if (is_method_known(request->method)) {
+        reply_problem(reply, 405, "this path cannot be asked with %s, only with GET and HEAD",
+                      request->method);
+        reply->allow = "GET, HEAD";
+    } else {
+        reply_problem(reply, 501, "the method %.40s is unknown", request->method);
+    }
+}
+
+static void refuse(const struct verdict *verdict, struct reply *reply)
+{
+    reply_problem(reply, verdict->status, "%s", verdict->detail);
+    reply->asks_for_token = verdict->status == 401;
+}
+
+/* Whether the level is enough for the route; a path that is not there is as secret as the rest. */
+static bool may_ask(const struct route *route, const struct verdict *verdict, struct reply *reply)
+{
+    static const struct verdict no_token = {401, "a token is needed: Authorization: Bearer TOKEN",
+                                            ACCESS_NONE};
+    if (route && route->is_open)
+        return true;
+    if (verdict->level == ACCESS_NONE) {
+        refuse(&no_token, reply);
+        return false;
+    }
+    if (!route || verdict->level >= (int)route->level)
+        return true;
+    reply_problem(reply, 403, "this needs the level \"%s\", and yours here is \"%s\"",
+                  level_word(route->level), level_word((enum conf_access)verdict->level));
+    return false;
+}
+
+void routes_answer(const struct house *house, const struct gate *gate, const struct request *request,
+                   struct reply *reply)
+{
+    bool is_path_known;
+    struct query query;
+    struct asked asked = {.house = house, .request = request, .query = &query};
+    if (request->target_problem) {
+        reply_problem(reply, 400, "%s", request->target_problem);
+        return;
+    }
+    struct verdict verdict = access_judge(gate, request);
+    if (verdict.status != 0) {
+        refuse(&verdict, reply);
+        return;
+    }
+    const struct route *route = find_route(request, &asked.name, &is_path_known);
+    if (!may_ask(route, &verdict, reply))
+        return;
+    if (!route && (is_path_known || !is_method_known(request->method)))
+        refuse_method(request, reply);
+    else if (!route)
+        reply_problem(reply, 404, "there is no such path; GET /v1 lists those there are");
+    else if (query_read(route->parameters, &request->target, &query, reply))
+        route->answer(&asked, reply);
+}

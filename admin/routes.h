@@ -1,0 +1,47 @@
+/* Which questions there are: one table of method, path, level, function and sentence.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ADMIN_ROUTES_H
+#define ADMIN_ROUTES_H
+
+#include "admin/access.h"
+#include "admin/doors.h"
+#include "admin/query.h"
+#include "admin/reply.h"
+#include "admin/request.h"
+#include "proxy/proxy.h"
+
+/* Whom the routes ask. */
+struct house {
+    struct proxy *proxy;
+    struct doors *doors; /* NULL: it has no addresses */
+};
+
+/* A request that found its route. */
+struct asked {
+    const struct house *house;
+    const struct request *request;
+    const struct query *query;
+    const char *name; /* what stands for the path's {name} or {id}; NULL when it has none */
+};
+
+typedef void route_function(const struct asked *asked, struct reply *reply);
+
+/* Answers a request that came through an address with that gate: who may not, what is not there and how it
+ * must not be asked is answered here, too. On the request's own thread. */
+void routes_answer(const struct house *house, const struct gate *gate, const struct request *request,
+                   struct reply *reply);
+
+/* The functions of the table. */
+route_function health_alive;
+route_function health_ready;
+route_function health_info;
+route_function listeners_list;
+route_function listeners_one;
+route_function listeners_queue;
+route_function splices_list;
+route_function splices_one;
+route_function connections_list;
+route_function connections_one;
+
+#endif
