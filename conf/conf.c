@@ -132,3 +132,13 @@ const struct conf_upstream *conf_find_upstream(const struct conf *conf, const ch
     }
     return NULL;
 }
+
+const char *conf_instance(const struct conf *conf)
+{
+    static char host[256];
+    if (conf->instance)
+        return conf->instance;
+    if (!*host && gethostname(host, sizeof host - 1) != 0)
+        snprintf(host, sizeof host, "spliced");
+    return host;
+}

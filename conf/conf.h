@@ -231,6 +231,9 @@ void conf_print_schema(FILE *out);
 bool conf_listener_equal(const struct conf_listener *a, const struct conf_listener *b);
 bool conf_upstream_equal(const struct conf_upstream *a, const struct conf_upstream *b);
 
+/* How this replica is called: `instance`, or else the host's name. Borrowed from `conf` or constant. */
+const char *conf_instance(const struct conf *conf);
+
 /* The upstream of that name, or NULL; `name` may be a built-in one, which no document describes. */
 const struct conf_upstream *conf_find_upstream(const struct conf *conf, const char *name);
 

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/connection.h"
 
+#include "proxy/kernel.h"
+
 #include <errno.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -138,12 +140,14 @@ static enum io note_write(struct connection *connection, enum io io, size_t move
 
 enum io connection_read(struct connection *connection, void *bytes, size_t room, size_t *moved)
 {
-    return note_read(connection, connection->transport->read(connection, bytes, room, moved), *moved);
+    enum io io = connection->transport->read(connection, bytes, room, moved);
+    return note_read(connection, io, *moved);
 }
 
 enum io connection_write(struct connection *connection, const void *bytes, size_t length, size_t *moved)
 {
-    return note_write(connection, connection->transport->write(connection, bytes, length, moved), *moved);
+    enum io io = connection->transport->write(connection, bytes, length, moved);
+    return note_write(connection, io, *moved);
 }
 
 enum io connection_read_pipe(struct connection *connection, struct pipe *pipe, size_t most, size_t *moved)
@@ -167,9 +171,14 @@ enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, 
 
 enum io connection_finish(struct connection *connection)
 {
-    enum io io = note_write(connection, connection->transport->finish(connection), 0);
-    if (io == IO_MOVED)
+    uint8_t failure = connection->failure;
+    enum io io = connection->transport->finish(connection);
+    keep_wait(&connection->write_waits, io);
+    if (io == IO_MOVED || io == IO_FAILED)
         connection->has_write_ended = true;
+    /* Nothing was withheld from a peer that is gone already: it had ended, and that is how it ended. */
+    if (io == IO_FAILED)
+        connection->failure = failure;
     return io;
 }
 
@@ -226,4 +235,34 @@ enum reason connection_blame(struct connection *connection, int error)
         connection->is_reset = true;
     connection->failure = (uint8_t)reason;
     return reason;
+}
+
+static const char *const kinds[] = {
+    [CONNECTION_SERVER] = "server",
+    [CONNECTION_CLIENT] = "client",
+};
+
+static const char *const states[] = {
+    [CONNECTION_DESCRIBED] = "described",   [CONNECTION_LOOKING_UP] = "looking_up",
+    [CONNECTION_REQUESTING] = "requesting", [CONNECTION_SECURING] = "securing",
+    [CONNECTION_COMPLETE] = "complete",     [CONNECTION_CLOSED] = "closed",
+};
+
+void connection_report(const struct connection *connection, bool with_kernel,
+                       struct report_connection *report)
+{
+    report->kind = kinds[connection->kind];
+    report->state = states[connection->state];
+    report->peer = connection->peer;
+    report->received_bytes = connection->received;
+    report->sent_bytes = connection->sent;
+    report->has_read_ended = connection->has_read_ended;
+    report->has_write_ended = connection->has_write_ended;
+    if (connection->peer.family != AF_UNSPEC)
+        address_print(&connection->peer, report->peer_path);
+    if (!with_kernel || connection->watch.fd < 0)
+        return;
+    report->local = address_local(connection->watch.fd);
+    address_print(&report->local, report->local_path);
+    kernel_tcp(connection->watch.fd, &report->tcp);
 }

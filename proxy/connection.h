@@ -16,6 +16,7 @@
 #include "proxy/address.h"
 #include "proxy/loop.h"
 #include "proxy/reason.h"
+#include "proxy/report.h"
 #include "proxy/transport.h"
 #include "proxy/workbench.h"
 
@@ -103,7 +104,8 @@ enum io connection_write(struct connection *connection, const void *bytes, size_
 enum io connection_read_pipe(struct connection *connection, struct pipe *pipe, size_t most, size_t *moved);
 enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, bool has_more, size_t *moved);
 
-/* As the transport's: IO_MOVED when the end is sent, has_write_ended is then set. */
+/* As the transport's: IO_MOVED when the end is sent, IO_FAILED when the peer is gone already, which is no
+ * failure to deliver anything. has_write_ended is set after either. */
 enum io connection_finish(struct connection *connection);
 
 /* Reads and drops what has come, whatever the transport, so that closing does not turn into a reset of what
@@ -114,6 +116,11 @@ enum io connection_discard(struct connection *connection);
 /* Bytes that we sent and the peer's kernel has not acknowledged (SIOCOUTQ, tcp(7)); 0 when it cannot be told.
  */
 size_t connection_unacknowledged(const struct connection *connection);
+
+/* Tells about it, but for what only its splice and its transport know (buffered_bytes, last_moved_ms, tls).
+ * `with_kernel`: its own address and the kernel's figures too, at the cost of a few system calls. */
+void connection_report(const struct connection *connection, bool with_kernel,
+                       struct report_connection *report);
 
 /* What a failed system call on this socket means, as a reason; and marks the connection reset where it does.
  */

@@ -1,0 +1,389 @@
+/* Forms client connections: describes, looks up, requests, secures; asks the next server when one refuses.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/dialer.h"
+
+#include "proxy/log.h"
+#include "proxy/tls.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    QUEUE_FULL_RETRY_MS = 10
+};
+
+/* A question to a name, and afterwards its answer. It outlives its dialer when that ends before the answer
+ * comes. */
+struct dialing {
+    struct lookup_question question;
+    struct dialer *dialer; /* NULL: nobody waits any more */
+    void (*answered)(struct dialer *dialer);
+    bool is_asked; /* the letter is under way */
+};
+
+/* How one step of an attempt ends. */
+enum step {
+    STEP_ON,     /* the state has changed: go on with the next step */
+    STEP_WAITS,  /* nothing to do now */
+    STEP_FAILED, /* this attempt is over; connection->failure tells why */
+    STEP_NOBODY, /* no server is left */
+};
+
+void dialer_begin(struct dialer *dialer, struct upstream *upstream)
+{
+    *dialer = (struct dialer){.upstream = upstream, .lookup_ms = -1, .request_ms = -1, .secure_ms = -1};
+}
+
+static void answer_arrived(struct letter *letter, void *owner)
+{
+    struct dialing *dialing = list_owner(letter, struct dialing, question.letter);
+    (void)owner;
+    dialing->is_asked = false;
+    if (dialing->dialer)
+        dialing->answered(dialing->dialer);
+    else
+        free(dialing);
+}
+
+static void forget_dialing(struct dialer *dialer)
+{
+    struct dialing *dialing = dialer->dialing;
+    dialer->dialing = NULL;
+    if (dialing && dialing->is_asked)
+        dialing->dialer = NULL;
+    else
+        free(dialing);
+}
+
+static void leave_server(struct dialer *dialer)
+{
+    forget_dialing(dialer);
+    upstream_release(dialer->server);
+    dialer->server = NULL;
+    dialer->addresses_left = 0;
+}
+
+void dialer_end(struct dialer *dialer)
+{
+    leave_server(dialer);
+}
+
+static int32_t since(uint64_t began, const struct dialer_site *site)
+{
+    return (int32_t)(site->loop->now - began);
+}
+
+static bool choose_server(struct dialer *dialer, const struct dialer_site *site)
+{
+    leave_server(dialer);
+    if (dialer->tried_count >= dialer->upstream->tries)
+        return false;
+    dialer->server = upstream_choose(dialer->upstream, dialer->tried, dialer->tried_count);
+    if (!dialer->server)
+        return false;
+    dialer->tried[dialer->tried_count++] = upstream_index(dialer->upstream, dialer->server);
+    dialer->addresses_left = 1;
+    dialer->address_at = 0;
+    dialer->began = site->loop->now;
+    dialer->lookup_ms = 0;
+    return true;
+}
+
+static enum step ask_name(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
+{
+    struct dialing *dialing = calloc(1, sizeof *dialing);
+    if (!dialing) {
+        connection_blame(client, ENOMEM);
+        return STEP_FAILED;
+    }
+    *dialing = (struct dialing){
+        .question = {.letter.deliver = answer_arrived, .mailbox = site->mailbox},
+        .dialer = dialer,
+        .answered = site->answered,
+    };
+    dialer->dialing = dialing;
+    dialing->is_asked = !lookup_ask(dialer->server->name, &dialing->question);
+    client->state = CONNECTION_LOOKING_UP;
+    return STEP_ON;
+}
+
+static enum step step_lookup(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
+{
+    const struct dialing *dialing = dialer->dialing;
+    if (dialing->is_asked)
+        return STEP_WAITS;
+    const struct lookup_answer *answer = &dialing->question.answer;
+    dialer->lookup_ms = since(dialer->began, site);
+    client->state = CONNECTION_DESCRIBED;
+    dialer->addresses_left = (uint8_t)answer->count;
+    if (answer->count > 0) {
+        uint64_t turn = atomic_fetch_add_explicit(&dialer->server->requests, 1, memory_order_relaxed);
+        dialer->address_at = (uint8_t)(turn % answer->count);
+        return STEP_ON;
+    }
+    client->failure = REASON_LOOKUP_FAILED;
+    return STEP_FAILED;
+}
+
+/* The next address of the server at hand. */
+static struct address take_address(struct dialer *dialer)
+{
+    struct address address = dialer->server->address;
+    dialer->addresses_left--;
+    if (dialer->dialing) {
+        const struct lookup_answer *answer = &dialer->dialing->question.answer;
+        address = answer->addresses[dialer->address_at % answer->count];
+        address.port = dialer->server->port;
+        dialer->address_at = (uint8_t)((dialer->address_at + 1) % answer->count);
+    }
+    return address;
+}
+
+/* Options that only lower latency or find dead peers: a socket that refuses them still serves. */
+static void tune_socket(int fd, int64_t keepalive_ms)
+{
+    int on = 1, seconds = (int)(keepalive_ms / 1000);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (seconds < 1)
+        return;
+    int interval = seconds < 4 ? 1 : seconds / 4;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+}
+
+static enum step connect_socket(struct dialer *dialer, struct connection *client)
+{
+    struct sockaddr_storage storage;
+    socklen_t length = address_into(&client->peer, &storage);
+    dialer->is_queue_full = false;
+    if (connect(client->watch.fd, (struct sockaddr *)&storage, length) == 0 || errno == EISCONN) {
+        client->write_waits = WAIT_NOTHING;
+        return STEP_ON;
+    }
+    if (errno == EINPROGRESS || errno == EINTR)
+        return STEP_WAITS;
+    if (errno == EAGAIN && client->peer.family == AF_UNIX) {
+        dialer->is_queue_full = true;
+        return STEP_WAITS;
+    }
+    connection_blame(client, errno);
+    return STEP_FAILED;
+}
+
+/* A built-in service on its way to the control thread. */
+struct handover {
+    struct letter letter;
+    struct commons *commons;
+    const char
+        *name; /* of the upstream's server; the upstream of a built-in service is there until the end */
+    int fd;
+    struct address peer;
+};
+
+static void hand_over(struct letter *letter, void *owner)
+{
+    struct handover *handover = list_owner(letter, struct handover, letter);
+    (void)owner;
+    handover->commons->serve(handover->commons->serve_context, handover->name, handover->fd, &handover->peer);
+    free(handover);
+}
+
+static enum step request_builtin(struct dialer *dialer, struct connection *client,
+                                 const struct dialer_site *site)
+{
+    int ends[2];
+    struct handover *handover = malloc(sizeof *handover);
+    dialer->addresses_left--;
+    if (!handover || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+        connection_blame(client, handover ? errno : ENOMEM);
+        free(handover);
+        return STEP_FAILED;
+    }
+    *handover = (struct handover){
+        .letter.deliver = hand_over,
+        .commons = site->commons,
+        .name = dialer->server->host,
+        .fd = ends[1],
+        .peer = *site->peer,
+    };
+    mailbox_post(site->commons->control, &handover->letter);
+    client->peer = (struct address){.family = AF_UNIX};
+    connection_request(client, ends[0]);
+    client->write_waits = WAIT_NOTHING;
+    return STEP_ON;
+}
+
+static enum step request_address(struct dialer *dialer, struct connection *client)
+{
+    struct address address = take_address(dialer);
+    int fd = socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        connection_blame(client, errno);
+        return STEP_FAILED;
+    }
+    if (address.family != AF_UNIX)
+        tune_socket(fd, dialer->upstream->keepalive);
+    client->peer = address;
+    connection_request(client, fd);
+    return STEP_ON;
+}
+
+static enum step step_describe(struct dialer *dialer, struct connection *client,
+                               const struct dialer_site *site)
+{
+    if (dialer->addresses_left == 0) {
+        if (!choose_server(dialer, site))
+            return STEP_NOBODY;
+        if (dialer->server->name)
+            return ask_name(dialer, client, site);
+        atomic_fetch_add_explicit(&dialer->server->requests, 1, memory_order_relaxed);
+    } else {
+        dialer->began = site->loop->now - (uint64_t)dialer->lookup_ms;
+    }
+    dialer->request_ms = -1;
+    enum step step =
+        dialer->server->is_builtin ? request_builtin(dialer, client, site) : request_address(dialer, client);
+    if (step != STEP_ON)
+        return step;
+    int error = connection_watch(client, site->loop, site->ready);
+    if (error) {
+        connection_blame(client, error);
+        return STEP_FAILED;
+    }
+    return dialer->server->is_builtin ? STEP_ON : connect_socket(dialer, client);
+}
+
+static enum step step_request(struct dialer *dialer, struct connection *client,
+                              const struct dialer_site *site)
+{
+    if (dialer->is_queue_full)
+        return connect_socket(dialer, client);
+    if (client->write_waits != WAIT_NOTHING)
+        return STEP_WAITS;
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (client->has_hung_up && getsockopt(client->watch.fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 &&
+        error) {
+        connection_blame(client, error);
+        return STEP_FAILED;
+    }
+    dialer->request_ms = since(dialer->began, site) - dialer->lookup_ms;
+    if (!dialer->upstream->certs) {
+        client->state = CONNECTION_COMPLETE;
+        return STEP_ON;
+    }
+    if (tls_begin(client, dialer->upstream->certs, dialer->server->host ? dialer->server->host : ""))
+        return STEP_ON;
+    connection_blame(client, ENOMEM);
+    return STEP_FAILED;
+}
+
+static enum step step_secure(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
+{
+    switch (connection_secure(client)) {
+    case IO_MOVED:
+        dialer->secure_ms = since(dialer->began, site) - dialer->lookup_ms - dialer->request_ms;
+        return STEP_ON;
+    case IO_WANT_READ:
+    case IO_WANT_WRITE:
+        return STEP_WAITS;
+    default:
+        return STEP_FAILED;
+    }
+}
+
+typedef enum step step_function(struct dialer *dialer, struct connection *client,
+                                const struct dialer_site *site);
+
+static step_function *const steps[] = {
+    [CONNECTION_DESCRIBED] = step_describe,
+    [CONNECTION_LOOKING_UP] = step_lookup,
+    [CONNECTION_REQUESTING] = step_request,
+    [CONNECTION_SECURING] = step_secure,
+};
+
+static uint64_t attempt_due(const struct dialer *dialer)
+{
+    int64_t most = dialer->upstream->connect_timeout;
+    return most > 0 ? dialer->began + (uint64_t)most : 0;
+}
+
+static bool has_timed_out(const struct dialer *dialer, const struct connection *client,
+                          const struct dialer_site *site)
+{
+    uint64_t due = attempt_due(dialer);
+    return client->state != CONNECTION_DESCRIBED && due && site->loop->now >= due;
+}
+
+static const uint8_t timeout_reasons[] = {
+    [CONNECTION_LOOKING_UP] = REASON_LOOKUP_FAILED,
+    [CONNECTION_REQUESTING] = REASON_CONNECT_TIMEOUT,
+    [CONNECTION_SECURING] = REASON_HANDSHAKE_TIMEOUT,
+};
+
+/* What is known beyond the reason; "" when nothing is. */
+static const char *failure_detail(const struct dialer *dialer, const struct connection *client)
+{
+    if (client->state == CONNECTION_SECURING)
+        return tls_failure(client);
+    return dialer->dialing && !dialer->dialing->is_asked ? dialer->dialing->question.answer.failure : "";
+}
+
+/* Puts the connection back to where it was before the attempt, but for why it failed. */
+static void undo_attempt(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
+{
+    static struct log_gate told;
+    char where[ADDRESS_TEXT];
+    const char *detail = failure_detail(dialer, client);
+    uint8_t failure = client->failure;
+    log_line_gated(&told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
+                   dialer->upstream->name, dialer->server->text, address_print(&client->peer, where),
+                   reason_sentence(failure), *detail ? ": " : "", detail);
+    atomic_fetch_add_explicit(&dialer->server->failures, 1, memory_order_relaxed);
+    if (client->state == CONNECTION_LOOKING_UP)
+        dialer->addresses_left = 0;
+    struct workbench *bench = client->bench;
+    connection_close(client, site->loop, false);
+    connection_begin(client, CONNECTION_CLIENT, -1, bench);
+    client->failure = failure;
+    dialer->is_queue_full = false;
+}
+
+enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
+{
+    while (client->state != CONNECTION_COMPLETE) {
+        enum step step = steps[client->state](dialer, client, site);
+        if (step == STEP_WAITS && has_timed_out(dialer, client, site)) {
+            client->failure = timeout_reasons[client->state];
+            step = STEP_FAILED;
+        }
+        if (step == STEP_WAITS)
+            return DIAL_WAITS;
+        if (step == STEP_FAILED)
+            undo_attempt(dialer, client, site);
+        if (step == STEP_NOBODY) {
+            if (client->failure == REASON_NONE)
+                client->failure = REASON_NO_SERVER;
+            return DIAL_FAILED;
+        }
+    }
+    forget_dialing(dialer);
+    client->failure = REASON_NONE;
+    return DIAL_COMPLETE;
+}
+
+uint64_t dialer_due(const struct dialer *dialer, const struct connection *client,
+                    const struct dialer_site *site)
+{
+    if (client->state == CONNECTION_DESCRIBED || client->state >= CONNECTION_COMPLETE)
+        return 0;
+    if (dialer->is_queue_full)
+        return site->loop->now + QUEUE_FULL_RETRY_MS;
+    return attempt_due(dialer);
+}

@@ -1,0 +1,346 @@
+/* A listening connection: one address, one queue of client requests kept by the kernel, one gate in every
+ * worker.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/listener.h"
+
+#include "conf/text.h"
+#include "proxy/kernel.h"
+#include "proxy/listening.h"
+#include "proxy/log.h"
+#include "proxy/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    DRAIN_LOOK_MS = 20,
+    DRAIN_HALF_OPEN_MS = 3000, /* how long requests that are half open may still come to be complete */
+    UNIX_MODE = 0666,          /* who may connect to a unix listener is the folder's business */
+};
+
+/* An order of control to one gate. */
+struct gate_order {
+    struct letter letter;
+    struct listener *listener;
+    struct service *service; /* to open with; NULL: leave */
+    unsigned worker;
+};
+
+static char *adopt_socket(struct listener *listener, struct listener *from)
+{
+    listener->is_handed_on = true; /* until it is taken over for good */
+    listener->fd = fcntl(from->fd, F_DUPFD_CLOEXEC, 3);
+    listener->bound = from->bound;
+    listener->bound.path = listener->path;
+    return listener->fd < 0 ? text_format("cannot keep the socket of %s: %s", from->name, strerror(errno))
+                            : NULL;
+}
+
+static char *open_socket(struct listener *listener, const struct conf_listener *conf)
+{
+    struct conf_address own = conf->address;
+    own.path = listener->path;
+    char *wrong = listening_open(&own, (int)conf->backlog, UNIX_MODE, &listener->fd, &listener->bound);
+    if (!wrong)
+        return NULL;
+    char *where = text_format("listener \"%s\": %s", conf->name, wrong);
+    free(wrong);
+    return where;
+}
+
+static void close_socket(struct listener *listener)
+{
+    const struct address nowhere = {.family = AF_UNSPEC};
+    listening_close(listener->fd, listener->is_handed_on ? &nowhere : &listener->bound);
+    listener->fd = -1;
+}
+
+static void look_at_drain(struct timer *timer);
+
+char *listener_create(struct commons *commons, struct loop *control, const struct conf_listener *conf,
+                      struct listener *from, struct listener **made)
+{
+    struct listener *listener = calloc(1, sizeof *listener);
+    struct gate *gates = aligned_alloc(_Alignof(struct gate), commons->worker_count * sizeof *gates);
+    if (!listener || !gates) {
+        free(listener);
+        free(gates);
+        return text_format("listener \"%s\": no memory", conf->name);
+    }
+    for (unsigned i = 0; i < commons->worker_count; i++)
+        gates[i] = (struct gate){.listener = listener};
+    atomic_init(&listener->references, 1);
+    listener->commons = commons;
+    listener->control = control;
+    listener->name = text_copy(conf->name);
+    listener->described = text_copy(conf->address.text);
+    listener->path = text_copy(conf->address.path);
+    listener->since = loop_wall_ms();
+    listener->gates = gates;
+    listener->timer.fire = look_at_drain;
+    slots_begin(&listener->slots, conf->max_connections);
+    atomic_init(&listener->asked, conf->backlog);
+    char *wrong = from ? adopt_socket(listener, from) : open_socket(listener, conf);
+    if (wrong)
+        listener_drop(&listener);
+    *made = listener;
+    return wrong;
+}
+
+struct listener *listener_hold(struct listener *listener)
+{
+    atomic_fetch_add(&listener->references, 1);
+    return listener;
+}
+
+void listener_drop(struct listener **listener)
+{
+    struct listener *dropped = *listener;
+    *listener = NULL;
+    if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
+        return;
+    /* Whoever drops it last may be a worker: what control closes is closed already, or was never served. */
+    close_socket(dropped);
+    free(dropped->gates);
+    free(dropped->name);
+    free(dropped->described);
+    free(dropped->path);
+    free(dropped);
+}
+
+/* Orders to the gates */
+
+static void gate_was_left(struct letter *letter, void *owner)
+{
+    struct gate_order *order = list_owner(letter, struct gate_order, letter);
+    struct listener *listener = order->listener;
+    (void)owner;
+    free(order);
+    if (--listener->gates_open > 0)
+        return;
+    for (unsigned i = 0; i < listener->commons->worker_count; i++)
+        gate_end(&listener->gates[i]);
+    close_socket(listener);
+    atomic_store(&listener->state, LISTENER_CLOSED);
+    log_line(CONF_LOG_INFO, "listener.close", "listener %s at %s is closed", listener->name,
+             listener->described);
+    listener->closed(listener->closed_context, listener);
+}
+
+static void carry_out(struct letter *letter, void *owner)
+{
+    struct gate_order *order = list_owner(letter, struct gate_order, letter);
+    struct worker *worker = owner;
+    struct listener *listener = order->listener;
+    struct gate *gate = &listener->gates[worker->index];
+    if (order->service) {
+        if (worker->is_stopping)
+            service_drop(&order->service);
+        else
+            gate_open(gate, worker, listener->fd, order->service);
+        free(order);
+    } else {
+        gate_leave(gate);
+        order->letter.deliver = gate_was_left;
+        mailbox_post(listener->commons->control, &order->letter);
+    }
+}
+
+static void order_all(struct listener *listener, struct service *service)
+{
+    for (unsigned i = 0; i < listener->commons->worker_count; i++) {
+        struct gate_order *order = calloc(1, sizeof *order);
+        assert(order);
+        *order = (struct gate_order){
+            .letter.deliver = carry_out,
+            .listener = listener,
+            .service = service ? service_hold(service) : NULL,
+        };
+        mailbox_post(&listener->commons->workers[i]->mailbox, &order->letter);
+    }
+}
+
+void listener_serve(struct listener *listener, struct service *service, const struct conf_listener *conf)
+{
+    if (atomic_load(&listener->asked) != conf->backlog && listen(listener->fd, (int)conf->backlog) == 0)
+        atomic_store(&listener->asked, conf->backlog);
+    slots_limit_to(&listener->slots, conf->max_connections);
+    service_drop(&listener->service);
+    listener->service = service;
+    listener->gates_open = listener->commons->worker_count;
+    order_all(listener, service);
+    /* More places than before: whoever is parked finds out. */
+    for (unsigned i = 0; i < listener->commons->worker_count; i++)
+        worker_wake(listener->commons->workers[i]);
+}
+
+/* Closing
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+void listener_close(struct listener *listener, void (*closed)(void *context, struct listener *listener),
+                    void *context)
+{
+    timer_cancel(&listener->timer);
+    listener->closed = closed;
+    listener->closed_context = context;
+    if (listener->is_leaving)
+        return;
+    listener->is_leaving = true;
+    service_drop(&listener->service);
+    order_all(listener, NULL);
+}
+
+/* Drops a SYN without ACK, so that nobody new gets in, and nothing else, so that handshakes under way are
+ * completed. The packet begins at the TCP header (socket(7), SO_ATTACH_FILTER). */
+static void refuse_newcomers(struct listener *listener)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    if (listener->bound.family == AF_UNIX)
+        shutdown(listener->fd, SHUT_RD);
+    else
+        setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+void listener_admit(struct listener *listener, int fd)
+{
+    int ignored = 0;
+    if (atomic_load_explicit(&listener->state, memory_order_relaxed) == LISTENER_DRAINING)
+        setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+}
+
+static bool is_queue_empty(const struct listener *listener)
+{
+    struct report_queue queue = {0};
+    if (!kernel_queue(listener->fd, &queue))
+        return true;
+    if (queue.depth > 0)
+        return false;
+    struct kernel_count count = {.bound = listener->bound};
+    bool has_time = listener->control->now < listener->drain_began + DRAIN_HALF_OPEN_MS;
+    return listener->bound.family == AF_UNIX || !has_time || !kernel_count(&count, 1) || count.half_open == 0;
+}
+
+static void look_at_drain(struct timer *timer)
+{
+    struct listener *listener = list_owner(timer, struct listener, timer);
+    if (is_queue_empty(listener))
+        listener_close(listener, listener->closed, listener->closed_context);
+    else
+        timer_set(&listener->control->timers, timer, listener->control->now + DRAIN_LOOK_MS);
+}
+
+void listener_drain(struct listener *listener, void (*closed)(void *context, struct listener *listener),
+                    void *context)
+{
+    listener->closed = closed;
+    listener->closed_context = context;
+    listener->drain_began = listener->control->now;
+    atomic_store(&listener->state, LISTENER_DRAINING);
+    log_line(CONF_LOG_INFO, "listener.drain", "listener %s at %s takes nobody new", listener->name,
+             listener->described);
+    refuse_newcomers(listener);
+    timer_set(&listener->control->timers, &listener->timer, listener->control->now + DRAIN_LOOK_MS);
+}
+
+void listener_take_over(struct listener *listener, struct listener *from)
+{
+    listener->is_handed_on = false;
+    from->is_handed_on = true;
+}
+
+void listener_abandon(struct listener *listener)
+{
+    timer_cancel(&listener->timer);
+    for (unsigned i = 0; i < listener->commons->worker_count; i++)
+        gate_end(&listener->gates[i]);
+    service_drop(&listener->service);
+    close_socket(listener);
+}
+
+/* Telling */
+
+void listener_note_depth(struct listener *listener, int64_t depth)
+{
+    int64_t high = atomic_load_explicit(&listener->high_water, memory_order_relaxed);
+    while (depth > high && !atomic_compare_exchange_weak(&listener->high_water, &high, depth))
+        continue;
+}
+
+void listener_note_burst(struct listener *listener, int accepted, bool is_bounded)
+{
+    struct report_queue queue = {0};
+    if (accepted == 0)
+        return;
+    if (is_bounded)
+        kernel_queue(listener->fd, &queue);
+    listener_note_depth(listener, accepted + queue.depth);
+}
+
+void listener_sample(struct listener *listener)
+{
+    struct report_queue queue = {.drops = -1};
+    if (!kernel_queue(listener->fd, &queue))
+        return;
+    listener_note_depth(listener, queue.depth);
+    if (queue.drops > atomic_load(&listener->drops)) {
+        atomic_store(&listener->drops, queue.drops);
+        atomic_store(&listener->last_drop_at, loop_wall_ms());
+    }
+}
+
+static const char *const states[] = {
+    [LISTENER_OPEN] = "open",
+    [LISTENER_DRAINING] = "draining",
+    [LISTENER_CLOSED] = "closed",
+};
+
+static void report_counters(const struct listener *listener, struct report_listener *report)
+{
+    for (unsigned i = 0; i < listener->commons->worker_count; i++) {
+        const struct gate_counters *counters = &listener->gates[i].counters;
+        report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
+        report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
+        report->totals.refused += atomic_load_explicit(&counters->refused, memory_order_relaxed);
+        report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
+        report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
+        report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);
+    }
+    report->connections.now = slots_used(&listener->slots);
+    report->connections.peak = slots_peak(&listener->slots);
+    report->connections.limit = slots_limit(&listener->slots);
+}
+
+void listener_report(struct listener *listener, struct report_listener *report)
+{
+    const struct service *service = listener->service;
+    listener_sample(listener);
+    *report = (struct report_listener){
+        .bound = listener->bound,
+        .state = states[atomic_load(&listener->state)],
+        .is_tls = service && service->certs,
+        .since = listener->since,
+    };
+    report->queue = (struct report_queue){.limit = -1, .drops = -1, .half_open = -1, .reset = -1};
+    if (listener->fd >= 0)
+        kernel_queue(listener->fd, &report->queue);
+    report->queue.asked = atomic_load(&listener->asked);
+    report->queue.high_water = atomic_load(&listener->high_water);
+    report->queue.last_drop_at = atomic_load(&listener->last_drop_at);
+    snprintf(report->name, sizeof report->name, "%s", listener->name);
+    snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");
+    address_print(&listener->bound, report->address);
+    report_counters(listener, report);
+}

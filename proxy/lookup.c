@@ -351,6 +351,16 @@ bool lookup_ask(struct lookup_name *name, struct lookup_question *question)
     return is_usable;
 }
 
+void lookup_stop(struct lookup *lookup)
+{
+    pthread_mutex_lock(&lookup->lock);
+    lookup->is_ending = true;
+    list_for_each (node, &lookup->names)
+        name_tell(list_owner(node, struct lookup_name, node));
+    pthread_cond_broadcast(&lookup->work);
+    pthread_mutex_unlock(&lookup->lock);
+}
+
 void lookup_destroy(struct lookup *lookup)
 {
     struct timespec until = clock_after_ms(LEAVE_MS);

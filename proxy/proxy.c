@@ -1,0 +1,323 @@
+/* The whole house: workers, listeners and upstreams made from the description; the face it shows to main and
+ * admin.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/proxy.h"
+
+#include "conf/text.h"
+#include "proxy/house.h"
+#include "proxy/log.h"
+#include "proxy/plan.h"
+#include "proxy/worker.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    SAMPLE_MS = 1000,
+    DRAIN_LOOK_MS = 20,
+};
+
+struct commons *house_commons(struct proxy *house)
+{
+    return &house->commons;
+}
+
+const struct conf *proxy_conf(const struct proxy *proxy)
+{
+    return proxy->conf;
+}
+
+/* Built-in services
+ * ------------------------------------------------------------------------------------------------ */
+
+static struct house_service *find_service(struct proxy *house, const char *name)
+{
+    for (unsigned i = 0; i < HOUSE_SERVICES; i++) {
+        struct house_service *service = &house->services[i];
+        if (!service->name)
+            service->name = text_copy(name);
+        if (strcmp(service->name, name) == 0)
+            return service;
+    }
+    return NULL;
+}
+
+struct upstream *house_builtin(struct proxy *house, const char *name)
+{
+    struct house_service *service = find_service(house, name + 1);
+    if (service && !service->upstream)
+        service->upstream = upstream_create_builtin(name);
+    return service ? service->upstream : NULL;
+}
+
+void proxy_serve(struct proxy *proxy, const char *name, proxy_service *serve, void *context)
+{
+    struct house_service *service = find_service(proxy, name);
+    assert(service);
+    service->serve = serve;
+    service->context = context;
+}
+
+static void serve(void *context, const char *name, int fd, const struct address *peer)
+{
+    struct house_service *service = find_service(context, name);
+    if (service && service->serve)
+        service->serve(service->context, fd, peer);
+    else
+        close(fd);
+}
+
+/* Making and unmaking */
+
+static void sample(struct timer *timer)
+{
+    struct proxy *house = list_owner(timer, struct proxy, sample);
+    for (size_t i = 0; i < house->conf->listener_count; i++) {
+        if (house->listeners[i]->fd >= 0)
+            listener_sample(house->listeners[i]);
+    }
+    timer_set(&house->control->timers, timer, house->control->now + SAMPLE_MS);
+}
+
+static char *create_workers(struct proxy *house)
+{
+    struct commons *commons = &house->commons;
+    char *wrong = NULL;
+    commons->workers = calloc(house->budget.workers, sizeof *commons->workers);
+    assert(commons->workers);
+    for (; commons->worker_count < house->budget.workers && !wrong; commons->worker_count++) {
+        unsigned i = commons->worker_count;
+        wrong = worker_create(commons, i, house->budget.pipes, &commons->workers[i]);
+    }
+    return wrong;
+}
+
+static char *start_workers(struct proxy *house)
+{
+    char *wrong = NULL;
+    for (unsigned i = 0; i < house->commons.worker_count && !wrong; i++)
+        wrong = worker_start(house->commons.workers[i]);
+    return wrong;
+}
+
+static void warn_of_limits(const struct budget *budget)
+{
+    if (budget->max_connections > budget->derived)
+        log_line(CONF_LOG_WARNING, "limits",
+                 "max_connections is %lld, but %lld descriptors and the memory are enough for %lld: raise "
+                 "ulimit -n",
+                 (long long)budget->max_connections, (long long)budget->descriptors,
+                 (long long)budget->derived);
+}
+
+char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
+{
+    struct proxy *house = calloc(1, sizeof *house);
+    struct plan plan;
+    *made = NULL;
+    if (!house)
+        return text_format("no memory");
+    house->control = control;
+    house->mailbox.watch.fd = -1;
+    house->sample.fire = sample;
+    house->started_at = loop_wall_ms();
+    house->budget = budget_make(conf);
+    snprintf(house->instance, sizeof house->instance, "%s", conf_instance(conf));
+    warn_of_limits(&house->budget);
+    slots_begin(&house->commons.connections, house->budget.max_connections);
+    house->commons.control = &house->mailbox;
+    house->commons.serve = serve;
+    house->commons.serve_context = house;
+    char *wrong = mailbox_open(&house->mailbox, control, house);
+    if (!wrong)
+        wrong = lookup_create(&house->commons.lookup);
+    if (!wrong)
+        wrong = create_workers(house);
+    if (!wrong)
+        wrong = plan_make(house, conf, &plan);
+    if (!wrong) {
+        plan_carry_out(house, conf, &plan);
+        wrong = start_workers(house);
+    }
+    if (wrong) {
+        if (!house->conf)
+            conf_destroy(conf);
+        proxy_destroy(house);
+        return wrong;
+    }
+    timer_set(&control->timers, &house->sample, control->now + SAMPLE_MS);
+    atomic_store(&house->is_ready, true);
+    *made = house;
+    return NULL;
+}
+
+char *proxy_apply(struct proxy *proxy, struct conf *conf)
+{
+    struct plan plan;
+    char *wrong = plan_make(proxy, conf, &plan);
+    if (wrong) {
+        conf_destroy(conf);
+        return wrong;
+    }
+    struct budget budget = budget_make(conf);
+    slots_limit_to(&proxy->commons.connections, budget.max_connections);
+    proxy->budget.max_connections = budget.max_connections;
+    plan_carry_out(proxy, conf, &plan);
+    return NULL;
+}
+
+static void end_listeners(struct proxy *house)
+{
+    for (size_t i = 0; house->conf && i < house->conf->listener_count; i++) {
+        listener_abandon(house->listeners[i]);
+        listener_drop(&house->listeners[i]);
+    }
+    for (size_t i = 0; i < house->leaving_count; i++) {
+        listener_abandon(house->leaving[i]);
+        listener_drop(&house->leaving[i]);
+    }
+    free(house->listeners);
+    free(house->leaving);
+}
+
+static void end_upstreams(struct proxy *house)
+{
+    for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++)
+        upstream_drop(&house->upstreams[i]);
+    for (unsigned i = 0; i < HOUSE_SERVICES; i++) {
+        upstream_drop(&house->services[i].upstream);
+        free(house->services[i].name);
+    }
+    free(house->upstreams);
+}
+
+/* Letters may be under way from anybody to anybody: threads end first, then what is still in the boxes is
+ * delivered, then what the letters speak of is freed. */
+void proxy_destroy(struct proxy *proxy)
+{
+    if (!proxy)
+        return;
+    struct commons *commons = &proxy->commons;
+    timer_cancel(&proxy->sample);
+    timer_cancel(&proxy->drain);
+    for (unsigned i = 0; i < commons->worker_count; i++) {
+        if (commons->workers[i])
+            worker_stop(commons->workers[i]);
+    }
+    for (unsigned i = 0; i < commons->worker_count; i++) {
+        if (commons->workers[i])
+            worker_join(commons->workers[i]);
+    }
+    if (commons->lookup)
+        lookup_stop(commons->lookup);
+    for (unsigned i = 0; i < commons->worker_count; i++)
+        worker_destroy(commons->workers[i]);
+    mailbox_close(&proxy->mailbox, proxy->control);
+    end_listeners(proxy);
+    end_upstreams(proxy);
+    lookup_destroy(commons->lookup);
+    conf_destroy(proxy->conf);
+    free(commons->workers);
+    free(proxy);
+}
+
+/* Leaving
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static void has_left(void *context, struct listener *listener)
+{
+    struct proxy *house = context;
+    for (size_t i = 0; i < house->leaving_count; i++) {
+        if (house->leaving[i] != listener)
+            continue;
+        listener_drop(&house->leaving[i]);
+        house->leaving[i] = house->leaving[--house->leaving_count];
+        return;
+    }
+}
+
+void house_let_go(struct proxy *house, struct listener *listener)
+{
+    struct listener **leaving = realloc(house->leaving, (house->leaving_count + 1) * sizeof *leaving);
+    assert(leaving);
+    house->leaving = leaving;
+    leaving[house->leaving_count++] = listener;
+    if (listener->is_handed_on)
+        listener_close(listener, has_left, house);
+    else
+        listener_drain(listener, has_left, house);
+}
+
+static void is_closed(void *context, struct listener *listener)
+{
+    (void)context;
+    (void)listener;
+}
+
+static void drain_listeners(struct proxy *house)
+{
+    house->drain_listeners_at = 0;
+    for (size_t i = 0; i < house->conf->listener_count; i++)
+        listener_drain(house->listeners[i], is_closed, house);
+}
+
+/* Time is up: nobody is waited for any more. */
+static void cut(struct proxy *house)
+{
+    house->drain_until = UINT64_MAX;
+    house->drain_listeners_at = 0;
+    for (size_t i = 0; i < house->conf->listener_count; i++)
+        listener_close(house->listeners[i], is_closed, house);
+    for (size_t i = 0; i < house->leaving_count; i++)
+        listener_close(house->leaving[i], has_left, house);
+    for (unsigned i = 0; i < house->commons.worker_count; i++)
+        worker_end_splices(house->commons.workers[i]);
+}
+
+static bool is_empty(const struct proxy *house)
+{
+    for (size_t i = 0; i < house->conf->listener_count; i++) {
+        if (atomic_load(&house->listeners[i]->state) != LISTENER_CLOSED)
+            return false;
+    }
+    return house->leaving_count == 0 && slots_used(&house->commons.connections) == 0;
+}
+
+static void look_at_drain(struct timer *timer)
+{
+    struct proxy *house = list_owner(timer, struct proxy, drain);
+    uint64_t now = house->control->now;
+    if (house->drain_listeners_at && now >= house->drain_listeners_at)
+        drain_listeners(house);
+    if (now >= house->drain_until)
+        cut(house);
+    if (is_empty(house))
+        house->drained(house->drained_context);
+    else
+        timer_set(&house->control->timers, timer, now + DRAIN_LOOK_MS);
+}
+
+void proxy_drain(struct proxy *proxy, void (*done)(void *context), void *context)
+{
+    const struct conf_shutdown *shutdown = &proxy->conf->shutdown;
+    atomic_store(&proxy->is_draining, true);
+    proxy->drained = done;
+    proxy->drained_context = context;
+    proxy->drain.fire = look_at_drain;
+    proxy->drain_listeners_at = proxy->control->now + (uint64_t)shutdown->delay;
+    proxy->drain_until =
+        shutdown->timeout ? proxy->drain_listeners_at + (uint64_t)shutdown->timeout : UINT64_MAX;
+    timer_set(&proxy->control->timers, &proxy->drain, proxy->control->now);
+}
+
+void proxy_stop(struct proxy *proxy)
+{
+    proxy->drain_until = proxy->control->now;
+    if (proxy->drain_listeners_at)
+        proxy->drain_listeners_at = proxy->control->now;
+}

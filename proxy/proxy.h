@@ -22,9 +22,9 @@ struct proxy;
  * own from now on; `peer` is whom the server connection talks to. Called on the control thread. */
 typedef void proxy_service(void *context, int fd, const struct address *peer);
 
-/* [control] Makes the house out of the description: opens listeners, loads certificates, starts workers.
- * Everything is opened before the first request is accepted. NULL when well, else a sentence (freed by the
- * caller); nothing is left open then. `conf` is kept, and owned from now on, only when well. */
+/* [control] Makes the house out of the description: loads certificates, opens listeners, starts workers. NULL
+ * when well, else a sentence (freed by the caller), and nothing is left open. `conf` is taken over in either
+ * case. */
 char *proxy_create(struct loop *control, struct conf *conf, struct proxy **proxy);
 
 /* [control] Names the function that serves a built-in upstream: `name` without the "@". Before proxy_create's
@@ -32,8 +32,9 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **proxy
 void proxy_serve(struct proxy *proxy, const char *name, proxy_service *service, void *context);
 
 /* [control] Applies a new description as a difference: listeners that are unchanged keep their sockets and
- * queues; open splices keep what they began with. All or nothing: NULL when applied (`conf` is owned by the
- * proxy), else a sentence, and everything is as before. Certificates are loaded anew in either case. */
+ * queues; open splices keep what they began with; certificates are loaded anew. All or nothing: NULL when
+ * applied, else a sentence (freed by the caller), and everything is as before. `conf` is taken over in either
+ * case. */
 char *proxy_apply(struct proxy *proxy, struct conf *conf);
 
 /* [control] The description in force. Borrowed until the next proxy_apply. */

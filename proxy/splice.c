@@ -1,0 +1,432 @@
+/* Ties a server connection to a client connection, hears the events of both, and ends them together.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/splice.h"
+
+#include "proxy/access.h"
+#include "proxy/deadline.h"
+#include "proxy/listener.h"
+#include "proxy/log.h"
+#include "proxy/tls.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void turn(struct splice *splice);
+
+bool splice_is_complete(const struct splice *splice)
+{
+    return splice->server.state == CONNECTION_COMPLETE && splice->client.state == CONNECTION_COMPLETE;
+}
+
+bool splice_is_half_closed(const struct splice *splice)
+{
+    return splice->server.has_read_ended || splice->client.has_read_ended || splice->server.has_write_ended ||
+           splice->client.has_write_ended;
+}
+
+uint64_t splice_last_moved(const struct splice *splice)
+{
+    return splice->server_moved > splice->client_moved ? splice->server_moved : splice->client_moved;
+}
+
+static uint64_t now_of(const struct splice *splice)
+{
+    return splice->worker->loop.now;
+}
+
+static void server_ready(struct watch *watch, unsigned events)
+{
+    struct splice *splice = list_owner(watch, struct splice, server.watch);
+    connection_note(&splice->server, events);
+    turn(splice);
+}
+
+static void client_ready(struct watch *watch, unsigned events)
+{
+    struct splice *splice = list_owner(watch, struct splice, client.watch);
+    connection_note(&splice->client, events);
+    turn(splice);
+}
+
+static void lookup_answered(struct dialer *dialer)
+{
+    turn(list_owner(dialer, struct splice, dialer));
+}
+
+static void go_again(struct again *again)
+{
+    turn(list_owner(again, struct splice, again));
+}
+
+struct dialer_site splice_site(struct splice *splice)
+{
+    return (struct dialer_site){
+        .commons = splice->worker->commons,
+        .loop = &splice->worker->loop,
+        .mailbox = &splice->worker->mailbox,
+        .ready = client_ready,
+        .peer = &splice->server.peer,
+        .answered = lookup_answered,
+    };
+}
+
+/* A deadline that moved away leaves the timer where it is: it finds out when it fires. */
+static void arm(struct splice *splice)
+{
+    struct deadline deadline = splice_deadline(splice);
+    if (!deadline.due)
+        timer_cancel(&splice->timer);
+    else if (!splice->timer.due || deadline.due < splice->timer.due)
+        timer_set(&splice->worker->loop.timers, &splice->timer, deadline.due);
+}
+
+static void time_is_up(struct timer *timer)
+{
+    struct splice *splice = list_owner(timer, struct splice, timer);
+    struct deadline deadline = splice_deadline(splice);
+    if (splice->is_ending ||
+        (deadline.reason == REASON_NONE && deadline.due && deadline.due <= now_of(splice)))
+        turn(splice);
+    else if (deadline.due && deadline.due <= now_of(splice))
+        splice_end(splice, deadline.reason, BY_PROXY);
+    else
+        arm(splice);
+}
+
+/* Ending
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static enum by by_whom(const struct splice *splice, const struct connection *connection)
+{
+    return connection == &splice->server ? BY_THEIR_CLIENT : BY_THEIR_SERVICE;
+}
+
+static bool has_failed(const struct connection *connection)
+{
+    return connection->has_read_failed || connection->has_write_failed ||
+           (connection->failure != REASON_NONE && connection->state != CONNECTION_COMPLETE);
+}
+
+/* The first end counts, unless a failure follows it: then that is why. */
+static void note_reason(struct splice *splice, const struct connection *connection)
+{
+    bool is_failure = has_failed(connection);
+    bool is_known = splice->reason != REASON_NONE;
+    bool was_end = splice->reason == REASON_PEER_ENDED || splice->reason == REASON_PEER_TRUNCATED;
+    if ((!is_failure && !connection->has_read_ended) || (is_known && !(was_end && is_failure)))
+        return;
+    splice->reason = connection->failure ? connection->failure : REASON_PEER_ENDED;
+    splice->by = (uint8_t)by_whom(splice, connection);
+}
+
+/* Whether a reset may still wait for what was sent before it: only one that is passed on. */
+static bool may_linger(const struct splice *splice)
+{
+    int64_t most = splice->service->timeouts.half_close;
+    return splice->is_abortive && (most == 0 || now_of(splice) < splice->ending_since + (uint64_t)most);
+}
+
+/* Ends one connection, or leaves it open while bytes that were sent still have to arrive before a reset. */
+static void settle_end(struct splice *splice, struct connection *connection, const struct flow *into)
+{
+    struct loop *loop = &splice->worker->loop;
+    if (connection->watch.fd < 0)
+        return;
+    if (has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
+        connection_close(connection, loop, false);
+    } else if (splice->is_abortive || flow_held(into) > 0 || connection->unsent > 0) {
+        if (may_linger(splice) && connection_unacknowledged(connection) > 0 &&
+            connection_discard(connection) != IO_END)
+            return;
+        connection_close(connection, loop, true);
+    } else {
+        if (!connection->has_write_ended)
+            connection_finish(connection);
+        connection_close(connection, loop, false);
+    }
+}
+
+static void settle(struct splice *splice)
+{
+    settle_end(splice, &splice->server, &splice->down);
+    settle_end(splice, &splice->client, &splice->up);
+    if (splice->server.watch.fd >= 0 || splice->client.watch.fd >= 0) {
+        arm(splice);
+        return;
+    }
+    timer_cancel(&splice->timer);
+    loop_again_cancel(&splice->again);
+    list_append(&splice->worker->condemned, &splice->condemned);
+}
+
+static void log_access(const struct splice *splice)
+{
+    struct report_splice report;
+    if (!log_wants_access())
+        return;
+    splice_report(splice, false, &report);
+    bool is_servers = splice->by == BY_THEIR_CLIENT && splice->reason == splice->server.failure;
+    access_log(&report, splice->reason, splice->by, is_servers ? tls_failure(&splice->server) : "");
+}
+
+static void begin_ending(struct splice *splice, bool is_abortive)
+{
+    assert(!splice->is_ending);
+    if (splice->server.state == CONNECTION_SECURING) {
+        gate_count(&splice->gate->counters.securing, -1);
+        gate_count(&splice->gate->counters.tls_failed, 1);
+    }
+    splice->is_ending = true;
+    splice->is_abortive = is_abortive;
+    splice->ending_since = now_of(splice);
+    log_access(splice);
+    dialer_end(&splice->dialer);
+    settle(splice);
+}
+
+void splice_end(struct splice *splice, enum reason reason, enum by by)
+{
+    if (splice->is_ending) {
+        splice->is_abortive = false;
+        turn(splice);
+        return;
+    }
+    splice->reason = (uint8_t)reason;
+    splice->by = (uint8_t)by;
+    begin_ending(splice, false);
+}
+
+/* One of the connections failed before both were complete. */
+static void fail(struct splice *splice, const struct connection *connection)
+{
+    splice->reason = connection->failure ? connection->failure : REASON_IO_ERROR;
+    splice->by = (uint8_t)by_whom(splice, connection);
+    begin_ending(splice, true);
+}
+
+void splice_reap(struct worker *worker)
+{
+    list_for_each (node, &worker->condemned) {
+        struct splice *splice = list_owner(node, struct splice, condemned);
+        list_remove(node);
+        flow_end(&splice->up, &worker->bench);
+        flow_end(&splice->down, &worker->bench);
+        roster_remove(&worker->roster, splice->id);
+        gate_give_place(splice->gate, worker);
+        service_drop(&splice->service);
+        slab_give(&worker->splices, splice);
+    }
+}
+
+/* Going on
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Secures the server connection. True when it is complete. */
+static bool secure_server(struct splice *splice)
+{
+    if (splice->server.state == CONNECTION_COMPLETE)
+        return true;
+    if (splice->server.read_waits != WAIT_NOTHING)
+        return false;
+    enum io io = connection_secure(&splice->server);
+    if (io == IO_WANT_READ || io == IO_WANT_WRITE)
+        return false;
+    if (io != IO_MOVED) {
+        fail(splice, &splice->server);
+        return false;
+    }
+    splice->secure_server_ms = (int32_t)(now_of(splice) - splice->opened);
+    gate_count(&splice->gate->counters.securing, -1);
+    return true;
+}
+
+/* Forms the client connection. True when it is complete. */
+static bool form_client(struct splice *splice)
+{
+    if (splice->client.state == CONNECTION_COMPLETE)
+        return true;
+    struct dialer_site site = splice_site(splice);
+    switch (dialer_step(&splice->dialer, &splice->client, &site)) {
+    case DIAL_WAITS:
+        return false;
+    case DIAL_FAILED:
+        fail(splice, &splice->client);
+        return false;
+    case DIAL_COMPLETE:
+        break;
+    }
+    splice->server_moved = splice->client_moved = now_of(splice);
+    return true;
+}
+
+/* Keeps the times and counters of what a turn has moved. */
+static void note_moved(struct splice *splice, const struct connection *server,
+                       const struct connection *client)
+{
+    uint64_t received = splice->server.received - server->received, sent = splice->server.sent - server->sent;
+    struct gate_counters *counters = &splice->gate->counters;
+    if (received + sent > 0) {
+        splice->server_moved = now_of(splice);
+        gate_count(&counters->received, received);
+        gate_count(&counters->sent, sent);
+    }
+    if (splice->client.received != client->received || splice->client.sent != client->sent)
+        splice->client_moved = now_of(splice);
+    if (splice->first_byte_down_ms < 0 && splice->client.received > 0)
+        splice->first_byte_down_ms = (int32_t)(now_of(splice) - splice->opened);
+}
+
+static void move(struct splice *splice)
+{
+    struct workbench *bench = &splice->worker->bench;
+    struct connection server = splice->server, client = splice->client;
+    enum flow_outcome up = flow_move(&splice->up, bench);
+    note_reason(splice, &splice->server);
+    enum flow_outcome down = flow_move(&splice->down, bench);
+    note_moved(splice, &server, &client);
+    note_reason(splice, &splice->client);
+    note_reason(splice, &splice->server);
+    splice->has_spliced |= splice->up.is_splicing || splice->down.is_splicing;
+    if (up == FLOW_BROKEN || down == FLOW_BROKEN)
+        splice_end(splice, REASON_OUT_OF_RESOURCES, BY_PROXY);
+    else if (flow_is_over(&splice->up) && flow_is_over(&splice->down))
+        begin_ending(splice, has_failed(&splice->server) || has_failed(&splice->client));
+    else if (up == FLOW_AGAIN || down == FLOW_AGAIN)
+        loop_again(&splice->worker->loop, &splice->again);
+}
+
+static void turn(struct splice *splice)
+{
+    if (splice->server.watch.fd < 0 && splice->client.watch.fd < 0)
+        return;
+    if (splice->is_ending) {
+        settle(splice);
+        return;
+    }
+    if (secure_server(splice) && form_client(splice))
+        move(splice);
+    if (!splice->is_ending)
+        arm(splice);
+}
+
+/* A splice that could not begin: its client is refused. */
+static void refuse(struct worker *worker, struct gate *gate, int fd)
+{
+    static struct log_gate told;
+    log_line_gated(&told, CONF_LOG_WARNING, "listener.refused",
+                   "listener %s: no memory or descriptors for a splice", gate->listener->name);
+    gate_count(&gate->counters.refused, 1);
+    close(fd);
+    gate_give_place(gate, worker);
+}
+
+static bool open_server(struct splice *splice, const struct arrival *arrival)
+{
+    connection_begin(&splice->server, CONNECTION_SERVER, arrival->fd, &splice->worker->bench);
+    splice->server.peer = arrival->peer;
+    if (connection_watch(&splice->server, &splice->worker->loop, server_ready) != 0)
+        return false;
+    if (!splice->service->certs)
+        return true;
+    if (!tls_begin(&splice->server, splice->service->certs, NULL)) {
+        loop_remove(&splice->worker->loop, &splice->server.watch);
+        return false;
+    }
+    gate_count(&splice->gate->counters.securing, 1);
+    return true;
+}
+
+void splice_begin(struct worker *worker, struct gate *gate, struct service *service,
+                  const struct arrival *arrival)
+{
+    struct splice *splice = slab_take(&worker->splices);
+    if (!splice) {
+        refuse(worker, gate, arrival->fd);
+        return;
+    }
+    *splice = (struct splice){
+        .id = worker_number(worker),
+        .worker = worker,
+        .gate = gate,
+        .service = service,
+        .timer.fire = time_is_up,
+        .again.go = go_again,
+        .opened = worker->loop.now,
+        .server_moved = worker->loop.now,
+        .client_moved = worker->loop.now,
+        .queue_ms = (int32_t)arrival->waited_ms,
+        .secure_server_ms = -1,
+        .first_byte_down_ms = -1,
+    };
+    if (!open_server(splice, arrival) || !roster_add(&worker->roster, splice->id, splice)) {
+        slab_give(&worker->splices, splice);
+        refuse(worker, gate, arrival->fd);
+        return;
+    }
+    service_hold(splice->service);
+    connection_begin(&splice->client, CONNECTION_CLIENT, -1, &worker->bench);
+    flow_begin(&splice->up, &splice->server, &splice->client);
+    flow_begin(&splice->down, &splice->client, &splice->server);
+    dialer_begin(&splice->dialer, splice->service->upstream);
+    turn(splice);
+}
+
+/* Telling
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static void report_end(const struct splice *splice, const struct connection *connection,
+                       const struct flow *into, bool with_kernel, struct report_connection *report)
+{
+    connection_report(connection, with_kernel, report);
+    report->buffered_bytes = flow_held(into) + connection->unsent;
+    report->last_moved_ms =
+        (int64_t)(now_of(splice) - (into == &splice->down ? splice->server_moved : splice->client_moved));
+    tls_report(connection, &report->tls);
+}
+
+static const char *state_of(const struct splice *splice)
+{
+    if (splice->is_ending || (splice_is_complete(splice) && splice_is_half_closed(splice)))
+        return "closing";
+    return splice_is_complete(splice) ? "complete" : "opening";
+}
+
+void splice_report(const struct splice *splice, bool with_kernel, struct report_splice *report)
+{
+    const struct listener *listener = splice->service->listener;
+    const struct server *server = splice->dialer.server;
+    uint64_t now = now_of(splice);
+    *report = (struct report_splice){
+        .id = splice->id,
+        .state = state_of(splice),
+        .path = splice->has_spliced ? "kernel" : "memory",
+        .opened_at = loop_wall_ms() - (int64_t)(now - splice->opened),
+        .age_ms = (int64_t)(now - splice->opened),
+        .idle_ms = (int64_t)(now - splice_last_moved(splice)),
+        .phases =
+            {
+                .queue = splice->queue_ms,
+                .secure_server = splice->secure_server_ms,
+                .lookup = splice->dialer.lookup_ms,
+                .request = splice->dialer.request_ms,
+                .secure_client = splice->dialer.secure_ms,
+                .first_byte_down = splice->first_byte_down_ms,
+            },
+    };
+    snprintf(report->listener, sizeof report->listener, "%s", listener->name);
+    snprintf(report->upstream, sizeof report->upstream, "%s", splice->service->upstream->name);
+    if (server)
+        snprintf(report->server, sizeof report->server, "%s", server->text);
+    report_end(splice, &splice->server, &splice->down, with_kernel, &report->ends[0]);
+    report_end(splice, &splice->client, &splice->up, with_kernel, &report->ends[1]);
+    /* The kernel names only the listening end of a unix socket, and that end's path is the listener's. */
+    if (listener->bound.family == AF_UNIX) {
+        report->ends[0].local = (struct address){.family = AF_UNIX};
+        address_print(&listener->bound, report->ends[0].local_path);
+    }
+}

@@ -1,0 +1,210 @@
+/* A named set of servers, one of which a client connection is made to: chooses it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/upstream.h"
+
+#include "conf/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Mixes servers by weight so that each comes as evenly as can be: every round each gains its weight, the
+ * richest is taken and pays the sum (smooth weighted round robin). */
+static bool mix_order(struct upstream *upstream)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < upstream->server_count; i++)
+        sum += upstream->servers[i].weight;
+    int *credit = calloc(upstream->server_count, sizeof *credit);
+    upstream->order = calloc(sum, sizeof *upstream->order);
+    if (!credit || !upstream->order) {
+        free(credit);
+        return false;
+    }
+    for (unsigned turn = 0; turn < sum; turn++) {
+        unsigned richest = 0;
+        for (unsigned i = 0; i < upstream->server_count; i++) {
+            credit[i] += (int)upstream->servers[i].weight;
+            if (credit[i] > credit[richest])
+                richest = i;
+        }
+        credit[richest] -= (int)sum;
+        upstream->order[turn] = richest;
+    }
+    upstream->order_length = sum;
+    free(credit);
+    return true;
+}
+
+static void server_begin(struct server *server, const struct conf_server *conf,
+                         const struct conf_upstream *of, struct lookup *lookup)
+{
+    *server = (struct server){
+        .text = text_copy(conf->address.text),
+        .host = text_copy(conf->address.host),
+        .path = text_copy(conf->address.path),
+        .port = conf->address.port,
+        .weight = (unsigned)conf->weight,
+    };
+    /* The address borrows a path, which has to live as long as the server does. */
+    struct conf_address own = conf->address;
+    own.path = server->path;
+    if (!address_parse(&own, &server->address))
+        server->name = lookup_name_hold(lookup, server->host, &of->lookup);
+}
+
+static void server_end(struct server *server)
+{
+    lookup_name_drop(&server->name);
+    free(server->text);
+    free(server->host);
+    free(server->path);
+}
+
+static struct upstream *create_empty(const char *name, unsigned server_count)
+{
+    struct upstream *upstream = calloc(1, sizeof *upstream);
+    struct server *servers = calloc(server_count, sizeof *servers);
+    if (!upstream || !servers) {
+        free(upstream);
+        free(servers);
+        return NULL;
+    }
+    atomic_init(&upstream->references, 1);
+    upstream->name = text_copy(name);
+    upstream->servers = servers;
+    upstream->server_count = server_count;
+    return upstream;
+}
+
+char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, struct upstream **made)
+{
+    struct upstream *upstream = create_empty(conf->name, (unsigned)conf->server_count);
+    if (!upstream)
+        return text_format("upstream \"%s\": no memory", conf->name);
+    upstream->balance = conf->balance;
+    upstream->connect_timeout = conf->connect_timeout;
+    upstream->tries =
+        1 + (unsigned)conf->retries < UPSTREAM_TRIES ? 1 + (unsigned)conf->retries : UPSTREAM_TRIES;
+    upstream->keepalive = conf->keepalive;
+    for (unsigned i = 0; i < upstream->server_count; i++)
+        server_begin(&upstream->servers[i], &conf->servers[i], conf, lookup);
+    char *wrong = mix_order(upstream) ? NULL : text_format("upstream \"%s\": no memory", conf->name);
+    if (!wrong && conf->tls)
+        wrong = certs_load_upstream(conf->tls, conf->name, &upstream->certs);
+    if (wrong)
+        upstream_drop(&upstream);
+    *made = upstream;
+    return wrong;
+}
+
+struct upstream *upstream_create_builtin(const char *name)
+{
+    struct upstream *upstream = create_empty(name, 1);
+    if (!upstream)
+        return NULL;
+    upstream->tries = 1;
+    upstream->servers[0] = (struct server){
+        .text = text_copy(name),
+        .host = text_copy(name + 1),
+        .is_builtin = true,
+        .weight = 1,
+    };
+    if (!mix_order(upstream))
+        upstream_drop(&upstream);
+    return upstream;
+}
+
+struct upstream *upstream_hold(struct upstream *upstream)
+{
+    atomic_fetch_add(&upstream->references, 1);
+    return upstream;
+}
+
+void upstream_drop(struct upstream **upstream)
+{
+    struct upstream *dropped = *upstream;
+    *upstream = NULL;
+    if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
+        return;
+    for (unsigned i = 0; i < dropped->server_count; i++)
+        server_end(&dropped->servers[i]);
+    certs_drop(&dropped->certs);
+    free(dropped->servers);
+    free(dropped->order);
+    free(dropped->name);
+    free(dropped);
+}
+
+uint16_t upstream_index(const struct upstream *upstream, const struct server *server)
+{
+    return (uint16_t)(server - upstream->servers);
+}
+
+static bool was_tried(unsigned index, const uint16_t *tried, unsigned tried_count)
+{
+    for (unsigned i = 0; i < tried_count; i++) {
+        if (tried[i] == index)
+            return true;
+    }
+    return false;
+}
+
+/* Takes servers as they come in the mixed order, passing over those that were tried. */
+static struct server *choose_in_turn(struct upstream *upstream, const uint16_t *tried, unsigned tried_count)
+{
+    for (unsigned i = 0; i < upstream->order_length; i++) {
+        unsigned turn = atomic_fetch_add_explicit(&upstream->turn, 1, memory_order_relaxed);
+        unsigned index = upstream->order[turn % upstream->order_length];
+        if (!was_tried(index, tried, tried_count))
+            return &upstream->servers[index];
+    }
+    /* Others were turning at the same time: any that is left will do. */
+    for (unsigned index = 0; index < upstream->server_count; index++) {
+        if (!was_tried(index, tried, tried_count))
+            return &upstream->servers[index];
+    }
+    return NULL;
+}
+
+/* Takes the server with the fewest open connections for its weight; equals in turn, so that idle ones share.
+ */
+static struct server *choose_least(struct upstream *upstream, const uint16_t *tried, unsigned tried_count)
+{
+    struct server *least = NULL;
+    int64_t least_open = 0;
+    unsigned first = atomic_fetch_add_explicit(&upstream->turn, 1, memory_order_relaxed);
+    for (unsigned i = 0; i < upstream->server_count; i++) {
+        unsigned index = (first + i) % upstream->server_count;
+        struct server *server = &upstream->servers[index];
+        if (was_tried(index, tried, tried_count))
+            continue;
+        int64_t open = atomic_load_explicit(&server->open, memory_order_relaxed);
+        if (!least || open * least->weight < least_open * server->weight) {
+            least = server;
+            least_open = open;
+        }
+    }
+    return least;
+}
+
+static struct server *(*const choosers[])(struct upstream *, const uint16_t *, unsigned) = {
+    [CONF_BALANCE_ROUND_ROBIN] = choose_in_turn,
+    [CONF_BALANCE_LEAST_CONNECTIONS] = choose_least,
+};
+
+struct server *upstream_choose(struct upstream *upstream, const uint16_t *tried, unsigned tried_count)
+{
+    if (tried_count >= upstream->server_count)
+        return NULL;
+    struct server *server = choosers[upstream->balance](upstream, tried, tried_count);
+    if (server)
+        atomic_fetch_add_explicit(&server->open, 1, memory_order_relaxed);
+    return server;
+}
+
+void upstream_release(struct server *server)
+{
+    if (server)
+        atomic_fetch_sub_explicit(&server->open, 1, memory_order_relaxed);
+}

@@ -1,0 +1,188 @@
+/* One thread of the house: a loop, the splices that it owns, and its mailbox.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/worker.h"
+
+#include "conf/text.h"
+#include "proxy/gate.h"
+#include "proxy/splice.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NUMBERS_IN_A_BLOCK = 64
+};
+
+static void unpark_gates(struct worker *worker)
+{
+    list_for_each (node, &worker->gates)
+        gate_unpark(list_owner(node, struct gate, node));
+}
+
+static void woken(struct letter *letter, void *owner)
+{
+    struct worker *worker = owner;
+    (void)letter;
+    atomic_store(&worker->wake_is_posted, false);
+    unpark_gates(worker);
+}
+
+static void turn_end(struct loop *loop)
+{
+    struct worker *worker = loop->owner;
+    if (!list_is_empty(&worker->condemned)) {
+        splice_reap(worker);
+        /* Their descriptors are free again: a gate that ran out of them need not wait for its timer. */
+        unpark_gates(worker);
+    }
+    if (worker->is_stopping && roster_count(&worker->roster) == 0)
+        loop_stop(loop);
+}
+
+char *worker_create(struct commons *commons, unsigned index, unsigned max_pipes, struct worker **made)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return text_format("no memory for worker %u", index);
+    worker->commons = commons;
+    worker->index = index;
+    worker->mailbox.watch.fd = -1;
+    worker->wake.deliver = woken;
+    list_begin(&worker->gates);
+    list_begin(&worker->condemned);
+    slab_begin(&worker->splices, sizeof(struct splice));
+    roster_begin(&worker->roster);
+    char *wrong = loop_open(&worker->loop);
+    worker->loop.owner = worker;
+    worker->loop.turn_end = turn_end;
+    if (!wrong)
+        wrong = mailbox_open(&worker->mailbox, &worker->loop, worker);
+    if (!wrong)
+        wrong = workbench_begin(&worker->bench, index, max_pipes);
+    if (!wrong) {
+        *made = worker;
+        return NULL;
+    }
+    worker_destroy(worker);
+    return wrong;
+}
+
+static void *run(void *context)
+{
+    struct worker *worker = context;
+    loop_run(&worker->loop);
+    return NULL;
+}
+
+char *worker_start(struct worker *worker)
+{
+    char name[16];
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&worker->thread, NULL, run, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error)
+        return text_format("cannot start worker %u: %s", worker->index, strerror(error));
+    worker->has_thread = true;
+    snprintf(name, sizeof name, "worker-%u", worker->index);
+    pthread_setname_np(worker->thread, name);
+    return NULL;
+}
+
+static void end_splices(struct worker *worker)
+{
+    struct splice *splice;
+    for (uint64_t after = 0; (splice = roster_next(&worker->roster, after)); after = splice->id)
+        splice_end(splice, REASON_DRAINED, BY_PROXY);
+}
+
+static void end_splices_by_letter(struct letter *letter, void *owner)
+{
+    free(letter);
+    end_splices(owner);
+}
+
+static void stop_by_letter(struct letter *letter, void *owner)
+{
+    struct worker *worker = owner;
+    free(letter);
+    worker->is_stopping = true;
+    list_for_each (node, &worker->gates)
+        gate_leave(list_owner(node, struct gate, node));
+    end_splices(worker);
+}
+
+static void post(struct worker *worker, void (*deliver)(struct letter *letter, void *owner))
+{
+    struct letter *letter = malloc(sizeof *letter);
+    if (!letter)
+        abort();
+    letter->deliver = deliver;
+    mailbox_post(&worker->mailbox, letter);
+}
+
+void worker_end_splices(struct worker *worker)
+{
+    post(worker, end_splices_by_letter);
+}
+
+void worker_stop(struct worker *worker)
+{
+    post(worker, stop_by_letter);
+}
+
+void worker_join(struct worker *worker)
+{
+    if (worker->has_thread)
+        pthread_join(worker->thread, NULL);
+    worker->has_thread = false;
+}
+
+void worker_destroy(struct worker *worker)
+{
+    if (!worker)
+        return;
+    worker_join(worker);
+    worker->is_stopping = true;
+    mailbox_close(&worker->mailbox, &worker->loop);
+    loop_close(&worker->loop);
+    workbench_end(&worker->bench);
+    roster_end(&worker->roster);
+    slab_end(&worker->splices);
+    free(worker);
+}
+
+void worker_wake(struct worker *worker)
+{
+    if (!atomic_exchange(&worker->wake_is_posted, true))
+        mailbox_post(&worker->mailbox, &worker->wake);
+}
+
+uint64_t worker_number(struct worker *worker)
+{
+    if (worker->numbers_left == 0) {
+        worker->next_number = atomic_fetch_add(&worker->commons->numbers, NUMBERS_IN_A_BLOCK) + 1;
+        worker->numbers_left = NUMBERS_IN_A_BLOCK;
+    }
+    worker->numbers_left--;
+    return worker->next_number++;
+}
+
+struct worker *worker_least_loaded(struct worker *worker)
+{
+    const struct commons *commons = worker->commons;
+    struct worker *least = worker;
+    int64_t own = atomic_load_explicit(&worker->open, memory_order_relaxed), least_open = own;
+    for (unsigned i = 0; i < commons->worker_count; i++) {
+        int64_t open = atomic_load_explicit(&commons->workers[i]->open, memory_order_relaxed);
+        if (open < least_open) {
+            least = commons->workers[i];
+            least_open = open;
+        }
+    }
+    return own > least_open + least_open / 4 + 8 ? least : worker;
+}

@@ -1,0 +1,48 @@
+/* The access log: one line per splice, when it ends.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/access.h"
+
+#include "proxy/log.h"
+
+static struct log_field text(const char *key, const char *value)
+{
+    return (struct log_field){.key = key, .text = value ? value : "", .is_absent = !value || !*value};
+}
+
+static struct log_field number(const char *key, int64_t value)
+{
+    return (struct log_field){.key = key, .number = value, .is_absent = value < 0};
+}
+
+void access_log(const struct report_splice *report, enum reason reason, enum by by, const char *detail)
+{
+    const struct report_connection *server = &report->ends[0], *client = &report->ends[1];
+    const struct report_phases *phases = &report->phases;
+    const struct log_field fields[] = {
+        number("splice", (int64_t)report->id),
+        text("listener", report->listener),
+        text("peer", server->peer_path),
+        text("server_name", server->tls.server_name),
+        text("upstream", report->upstream),
+        text("server", report->server),
+        text("server_address", client->peer_path),
+        text("tls", server->tls.version),
+        text("cipher", server->tls.cipher),
+        number("received_bytes", (int64_t)server->received_bytes),
+        number("sent_bytes", (int64_t)server->sent_bytes),
+        number("queue_ms", phases->queue),
+        number("secure_server_ms", phases->secure_server),
+        number("lookup_ms", phases->lookup),
+        number("request_ms", phases->request),
+        number("secure_client_ms", phases->secure_client),
+        number("first_byte_down_ms", phases->first_byte_down),
+        number("age_ms", report->age_ms),
+        text("reason", reason_word(reason)),
+        text("by", by_word(by)),
+        text("layer", reason_layer(reason)),
+        text("detail", detail),
+        {0},
+    };
+    log_fields(CONF_LOG_INFO, "splice.close", fields);
+}

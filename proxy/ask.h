@@ -1,0 +1,43 @@
+/* Questions of other threads: asks control and the workers by letter and waits a bounded time for the answer.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A question is counted twice, by who asks and by who answers, and either may go first: one who waits in vain
+ * leaves, and the answer is thrown away when it comes. Answers are values. */
+#ifndef PROXY_ASK_H
+#define PROXY_ASK_H
+
+#include "proxy/mailbox.h"
+#include "proxy/proxy.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct ask {
+    struct letter letter;
+    _Atomic unsigned holders;
+    pthread_mutex_t lock;
+    pthread_cond_t is_told;
+    bool is_answered;
+    /* Runs on the answering thread with the mailbox's owner; fills what stands around the ask. */
+    void (*answer)(struct ask *ask, void *owner);
+    /* Frees it and what stands around it. */
+    void (*destroy)(struct ask *ask);
+};
+
+void ask_begin(struct ask *ask, void (*answer)(struct ask *ask, void *owner),
+               void (*destroy)(struct ask *ask));
+
+/* Sends the question. Whoever asks may wait for it, and has to leave it. */
+void ask_post(struct ask *ask, struct mailbox *mailbox);
+
+/* Waits for the answer, at most until `ASK_PATIENCE_MS` after now. False: it has not come. */
+enum {
+    ASK_PATIENCE_MS = 2000
+};
+bool ask_wait(struct ask *ask);
+
+/* Whoever asked is done with it. Accepts NULL. */
+void ask_leave(struct ask *ask);
+
+#endif

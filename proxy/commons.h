@@ -1,0 +1,31 @@
+/* What all workers share: who they are, how many connections there may be, numbers, names, built-in services.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Made by the proxy before any worker runs, unchanged while they run but for what is atomic or locks itself.
+ */
+#ifndef PROXY_COMMONS_H
+#define PROXY_COMMONS_H
+
+#include "proxy/lookup.h"
+#include "proxy/mailbox.h"
+#include "proxy/slots.h"
+
+#include <stdatomic.h>
+
+struct worker;
+
+struct commons {
+    struct worker **workers;
+    unsigned worker_count;
+    struct slots connections; /* server connections of the whole process */
+    _Atomic uint64_t numbers; /* splices numbered so far: taken in blocks */
+    struct lookup *lookup;
+    struct mailbox *control; /* the control thread's */
+    /* Passes one end of a socketpair on to a built-in service, on the control thread. Closes `fd` when there
+     * is none. */
+    void (*serve)(void *context, const char *name, int fd, const struct address *peer);
+    void *serve_context;
+};
+
+#endif

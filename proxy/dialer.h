@@ -1,0 +1,60 @@
+/* Forms client connections: describes, looks up, requests, secures; asks the next server when one refuses.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A dialer belongs to one client connection and takes it from DESCRIBED to COMPLETE. A name's addresses are
+ * asked one after the other, each beginning one further than last time; then the next server, up to 1 +
+ * retries of them. An attempt has connect_timeout from its beginning to COMPLETE. Nothing has been sent
+ * before COMPLETE, so trying elsewhere repeats nothing. */
+#ifndef PROXY_DIALER_H
+#define PROXY_DIALER_H
+
+#include "proxy/commons.h"
+#include "proxy/connection.h"
+#include "proxy/upstream.h"
+
+enum dial {
+    DIAL_WAITS,    /* for the socket, the lookup, or dialer_due */
+    DIAL_COMPLETE, /* the connection is COMPLETE */
+    DIAL_FAILED,   /* no server is left; connection->failure tells why the last one failed */
+};
+
+struct dialer {
+    struct upstream *upstream; /* borrowed: the splice's service holds it */
+    struct server *server;     /* asked now, or the one it is connected to; NULL before the first */
+    struct dialing *dialing;   /* the question to a name and its answer; NULL without */
+    uint64_t began;            /* this attempt, in ms of the loop */
+    int32_t lookup_ms;         /* phases; -1 before they are over */
+    int32_t request_ms;
+    int32_t secure_ms;
+    uint16_t tried[UPSTREAM_TRIES];
+    uint8_t tried_count;
+    uint8_t addresses_left; /* of the server at hand */
+    uint8_t address_at;
+    bool is_queue_full; /* of a unix server: connect(2) says EAGAIN and no event will come */
+};
+
+/* What a dialer needs of its surroundings. */
+struct dialer_site {
+    struct commons *commons;
+    struct loop *loop;
+    struct mailbox *mailbox;    /* of the worker: answers of lookups come there */
+    watch_function *ready;      /* for the connection's socket */
+    const struct address *peer; /* whom the server connection talks to: told to built-in services */
+    void (*answered)(struct dialer *dialer); /* a lookup is over: call dialer_step */
+};
+
+void dialer_begin(struct dialer *dialer, struct upstream *upstream);
+
+/* Goes as far as it goes. `client` is the connection, `site` the same at each call. */
+enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site);
+
+/* When, in ms of the loop, dialer_step has to be called though nothing was announced; 0: never. */
+uint64_t dialer_due(const struct dialer *dialer, const struct connection *client,
+                    const struct dialer_site *site);
+
+/* Gives the server back and leaves a lookup that is under way. The connection itself is the splice's to
+ * close. */
+void dialer_end(struct dialer *dialer);
+
+#endif

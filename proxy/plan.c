@@ -1,0 +1,183 @@
+/* What a new description changes, prepared as a whole before anything of it is done.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/plan.h"
+
+#include "conf/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void plan_drop(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->upstream_count; i++)
+        upstream_drop(&plan->upstreams[i]);
+    for (size_t i = 0; i < plan->listener_count; i++) {
+        service_drop(&plan->listeners[i].service);
+        listener_drop(&plan->listeners[i].listener);
+    }
+    free(plan->upstreams);
+    free(plan->listeners);
+    *plan = (struct plan){0};
+}
+
+/* An upstream that is described as before goes on, with its counters. One with certificates is made anew,
+ * since their files may have changed. */
+static char *plan_upstream(struct proxy *house, const struct conf_upstream *conf, struct upstream **upstream)
+{
+    for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++) {
+        if (!conf->tls && conf_upstream_equal(conf, &house->conf->upstreams[i])) {
+            *upstream = upstream_hold(house->upstreams[i]);
+            return NULL;
+        }
+    }
+    return upstream_create(conf, house->commons.lookup, upstream);
+}
+
+static char *plan_upstreams(struct proxy *house, const struct conf *conf, struct plan *plan)
+{
+    char *wrong = NULL;
+    for (; plan->upstream_count < conf->upstream_count && !wrong; plan->upstream_count++) {
+        size_t i = plan->upstream_count;
+        wrong = plan_upstream(house, &conf->upstreams[i], &plan->upstreams[i]);
+    }
+    return wrong;
+}
+
+static struct upstream *find_upstream(struct proxy *house, const struct conf *conf, const struct plan *plan,
+                                      const char *name)
+{
+    for (size_t i = 0; i < conf->upstream_count; i++) {
+        if (strcmp(conf->upstreams[i].name, name) == 0)
+            return plan->upstreams[i];
+    }
+    return house_builtin(house, name);
+}
+
+static size_t listeners_now(const struct proxy *house)
+{
+    return house->conf ? house->conf->listener_count : 0;
+}
+
+static bool is_listener(const struct listener *listener, const struct conf_listener *conf)
+{
+    return strcmp(listener->name, conf->name) == 0 && strcmp(listener->described, conf->address.text) == 0;
+}
+
+static bool is_kept(const struct listener *listener, const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        if (is_listener(listener, &conf->listeners[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The listener that has the address under another name, which goes: its socket is taken over, with its queue.
+ */
+static struct listener *find_predecessor(const struct proxy *house, const struct conf *conf,
+                                         const struct conf_listener *wanted)
+{
+    for (size_t i = 0; i < listeners_now(house); i++) {
+        struct listener *listener = house->listeners[i];
+        if (strcmp(listener->described, wanted->address.text) == 0 && !is_kept(listener, conf))
+            return listener;
+    }
+    return NULL;
+}
+
+static char *plan_socket(struct proxy *house, const struct conf *conf, const struct conf_listener *wanted,
+                         struct planned *planned)
+{
+    for (size_t i = 0; i < listeners_now(house); i++) {
+        if (is_listener(house->listeners[i], wanted)) {
+            planned->listener = listener_hold(house->listeners[i]);
+            return NULL;
+        }
+    }
+    planned->from = find_predecessor(house, conf, wanted);
+    return listener_create(&house->commons, house->control, wanted, planned->from, &planned->listener);
+}
+
+static char *plan_listener(struct proxy *house, const struct conf *conf, const struct conf_listener *wanted,
+                           struct plan *plan, struct planned *planned)
+{
+    struct certs *certs = NULL;
+    struct upstream *upstream = find_upstream(house, conf, plan, wanted->upstream);
+    if (!upstream)
+        return text_format("listener \"%s\": there is no upstream \"%s\"", wanted->name, wanted->upstream);
+    char *wrong = wanted->tls ? certs_load_listener(wanted->tls, wanted->name, &certs) : NULL;
+    if (!wrong)
+        wrong = plan_socket(house, conf, wanted, planned);
+    if (wrong) {
+        certs_drop(&certs);
+        return wrong;
+    }
+    planned->service = service_create(planned->listener, upstream_hold(upstream), certs, &wanted->timeouts);
+    return NULL;
+}
+
+static char *plan_listeners(struct proxy *house, const struct conf *conf, struct plan *plan)
+{
+    char *wrong = NULL;
+    for (; plan->listener_count < conf->listener_count && !wrong; plan->listener_count++) {
+        size_t i = plan->listener_count;
+        wrong = plan_listener(house, conf, &conf->listeners[i], plan, &plan->listeners[i]);
+    }
+    return wrong;
+}
+
+char *plan_make(struct proxy *house, const struct conf *conf, struct plan *plan)
+{
+    *plan = (struct plan){
+        .upstreams = calloc(conf->upstream_count + 1, sizeof *plan->upstreams),
+        .listeners = calloc(conf->listener_count + 1, sizeof *plan->listeners),
+    };
+    assert(plan->upstreams && plan->listeners);
+    char *wrong = plan_upstreams(house, conf, plan);
+    if (!wrong)
+        wrong = plan_listeners(house, conf, plan);
+    if (wrong)
+        plan_drop(plan);
+    return wrong;
+}
+
+static bool is_planned(const struct plan *plan, const struct listener *listener)
+{
+    for (size_t i = 0; i < plan->listener_count; i++) {
+        if (plan->listeners[i].listener == listener)
+            return true;
+    }
+    return false;
+}
+
+void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
+{
+    struct listener **listeners = calloc(conf->listener_count + 1, sizeof *listeners);
+    assert(listeners);
+    for (size_t i = 0; i < plan->listener_count; i++) {
+        struct planned *planned = &plan->listeners[i];
+        listeners[i] = planned->listener;
+        if (planned->from)
+            listener_take_over(planned->listener, planned->from);
+        listener_serve(planned->listener, planned->service, &conf->listeners[i]);
+        planned->service = NULL;
+    }
+    for (size_t i = 0; i < listeners_now(house); i++) {
+        if (is_planned(plan, house->listeners[i]))
+            listener_drop(&house->listeners[i]);
+        else
+            house_let_go(house, house->listeners[i]);
+    }
+    for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++)
+        upstream_drop(&house->upstreams[i]);
+    free(house->listeners);
+    free(house->upstreams);
+    conf_destroy(house->conf);
+    house->listeners = listeners;
+    house->upstreams = plan->upstreams;
+    house->conf = conf;
+    free(plan->listeners);
+    *plan = (struct plan){0};
+}

@@ -1,0 +1,34 @@
+/* What a listener does with a connection: the settings that a splice begins with and keeps to its end.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A snapshot, reference counted and never changed: a reload makes another and hands it to the gates by
+ * letter, while splices that began with the old one go on with it. It keeps everything alive that a splice
+ * needs from above. */
+#ifndef PROXY_SERVICE_H
+#define PROXY_SERVICE_H
+
+#include "certs/certs.h"
+#include "proxy/upstream.h"
+
+struct listener;
+
+struct service {
+    _Atomic unsigned references;
+    struct listener *listener;
+    struct upstream *upstream;
+    struct certs *certs; /* NULL: plain */
+    struct conf_listener_timeouts timeouts;
+};
+
+/* Makes a service with one reference; takes over the references to `upstream` and `certs`, adds one to
+ * `listener`. Ends the process when memory is out: it is made at set-up only. */
+struct service *service_create(struct listener *listener, struct upstream *upstream, struct certs *certs,
+                               const struct conf_listener_timeouts *timeouts);
+
+struct service *service_hold(struct service *service);
+
+/* Gives a reference back; the last one frees. Accepts NULL. Leaves *service NULL. */
+void service_drop(struct service **service);
+
+#endif

@@ -1,0 +1,95 @@
+/* Ties a server connection to a client connection, hears the events of both, and ends them together.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ *         their client                    our process                           their service
+ *              |        +------------------------------------------------+           |
+ *              +=======>| server connection  --- flow up  --->  client   |==========>|
+ *              |<=======|                    <-- flow down ---  connection|<==========|
+ *                       +--------------------- one splice ---------------+
+ *
+ * The words, which are the only names used in code, JSON, logs and documents:
+ *
+ * listener           a passive half connection: one address, one queue of client requests kept by the kernel
+ * server connection  the connection that a listener forms when it accepts a request: the end towards their
+ * client client connection  the connection that we initiate: it describes a server, looks it up, requests,
+ * and is complete when accepted: the end towards their service complete           usable, after the TLS
+ * handshake where there is one; from here on both kinds are the same type with the same abilities splice one
+ * server connection, one client connection, two flows flow               one direction: `up` from the server
+ * connection to the client connection, `down` back upstream           a named set of servers, one of which a
+ * client connection is made to
+ *
+ * They are the reverse of what many proxies say: "client" is the end that *we* open.
+ *
+ * A splice is one piece of memory of its worker. What happens next is derived from the state of its two
+ * connections after every event. Bytes begin to flow when both are complete, not before. It is over when both
+ * flows are; a failed end is passed on to the other as a reset once nothing is queued there any more. Nobody
+ * frees a splice inside an event: it is condemned, and reaped at the end of the turn. */
+#ifndef PROXY_SPLICE_H
+#define PROXY_SPLICE_H
+
+#include "proxy/connection.h"
+#include "proxy/dialer.h"
+#include "proxy/gate.h"
+#include "proxy/flow.h"
+#include "proxy/worker.h"
+
+/* A client request as it was accepted. */
+struct arrival {
+    int fd;
+    struct address peer;
+    int64_t waited_ms; /* in the kernel's queue */
+};
+
+struct splice {
+    uint64_t id;
+    struct worker *worker;
+    struct gate *gate;       /* where it came in: its counters */
+    struct service *service; /* a reference */
+    struct connection server;
+    struct connection client;
+    struct flow up;
+    struct flow down;
+    struct dialer dialer;
+    struct timer timer;
+    struct again again;
+    struct list_node condemned;
+    uint64_t opened; /* ms of the loop */
+    uint64_t server_moved;
+    uint64_t client_moved;
+    uint64_t ending_since;
+    int32_t queue_ms;
+    int32_t secure_server_ms; /* -1: not reached */
+    int32_t first_byte_down_ms;
+    uint8_t reason; /* enum reason: of the first failure, else of the first end */
+    uint8_t by;     /* enum by */
+    bool is_ending;
+    bool is_abortive; /* the ends that are well get a reset, not an orderly end */
+    bool has_spliced; /* splice(2) was used */
+};
+
+/* [worker] Begins a splice with a fresh server connection that came in by `gate`, whose places in the
+ * listener's and the process's slots are its own from now on, whatever happens. Adds a reference to
+ * `service`. */
+void splice_begin(struct worker *worker, struct gate *gate, struct service *service,
+                  const struct arrival *arrival);
+
+/* [worker] Ends it: both ends in order, or by a reset where bytes for that end would be withheld. One that is
+ * ending already ends at once. */
+void splice_end(struct splice *splice, enum reason reason, enum by by);
+
+/* [worker] Frees what was condemned. At the end of a turn. */
+void splice_reap(struct worker *worker);
+
+/* What the state of its two connections says. */
+bool splice_is_complete(const struct splice *splice);    /* both are */
+bool splice_is_half_closed(const struct splice *splice); /* one direction has ended */
+uint64_t splice_last_moved(const struct splice *splice); /* when a byte last moved, in ms of the loop */
+
+/* What its dialer needs of its surroundings. */
+struct dialer_site splice_site(struct splice *splice);
+
+/* [worker] Tells about it. `with_kernel`: the kernel's figures of both ends as well. */
+void splice_report(const struct splice *splice, bool with_kernel, struct report_splice *report);
+
+#endif

@@ -1,0 +1,73 @@
+/* A named set of servers, one of which a client connection is made to: chooses it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * An upstream is made from its description and never changes but for its counters; a reload makes another
+ * one. It is reference counted, since splices live on after it was removed. Choosing takes a few atomics, no
+ * lock. */
+#ifndef PROXY_UPSTREAM_H
+#define PROXY_UPSTREAM_H
+
+#include "certs/certs.h"
+#include "conf/conf.h"
+#include "proxy/address.h"
+#include "proxy/lookup.h"
+
+#include <stdatomic.h>
+
+enum {
+    UPSTREAM_TRIES = 8 /* servers tried for one client connection, at most: 1 + retries */
+};
+
+struct server {
+    char *text;               /* as described: "app:8080" */
+    char *host;               /* of "host:port", also what its certificate must prove; else NULL */
+    char *path;               /* of "unix:/path", else NULL */
+    struct lookup_name *name; /* when the host is a name to be looked up, else NULL */
+    struct address address;   /* when it is not; the path is borrowed from .path */
+    bool is_builtin;          /* "@demo": .host is "demo" */
+    uint16_t port;
+    unsigned weight;
+    _Atomic int64_t open;      /* client connections that exist or are being made */
+    _Atomic uint64_t requests; /* made so far: also turns through the addresses of a name */
+    _Atomic uint64_t failures; /* of those, the ones that did not complete */
+};
+
+struct upstream {
+    _Atomic unsigned references;
+    char *name;
+    struct server *servers;
+    unsigned server_count;
+    enum conf_balance balance;
+    unsigned *order; /* round_robin: indices of servers, each as often as its weight, well mixed */
+    unsigned order_length;
+    _Atomic unsigned turn;
+    int64_t connect_timeout;
+    unsigned tries; /* servers asked for one client connection */
+    int64_t keepalive;
+    struct certs *certs; /* whom to believe; NULL: plain */
+};
+
+/* Makes an upstream with one reference. NULL when well, else a sentence (freed by the caller). */
+char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, struct upstream **upstream);
+
+/* Makes the upstream of a built-in service, e.g. "@demo". NULL when memory is out. */
+struct upstream *upstream_create_builtin(const char *name);
+
+/* One more reference; returns `upstream`. */
+struct upstream *upstream_hold(struct upstream *upstream);
+
+/* Gives a reference back; the last one frees. Accepts NULL. Leaves *upstream NULL. */
+void upstream_drop(struct upstream **upstream);
+
+/* Chooses a server that is not among the `tried_count` indices of `tried`, by the balance, and counts one
+ * open connection on it. NULL when none is left. The caller gives it back with upstream_release. */
+struct server *upstream_choose(struct upstream *upstream, const uint16_t *tried, unsigned tried_count);
+
+/* The index of one of its servers. */
+uint16_t upstream_index(const struct upstream *upstream, const struct server *server);
+
+/* The connection to that server is over. Accepts NULL. */
+void upstream_release(struct server *server);
+
+#endif
