@@ -218,6 +218,14 @@ static void name_tell(struct lookup_name *name)
     }
 }
 
+/* An answer has addresses or a failure, also when nobody looks up any more. */
+static void name_say_ending(struct lookup_name *name)
+{
+    struct lookup_answer *answer = &name->answer;
+    if (answer->count == 0 && !answer->failure[0])
+        snprintf(answer->failure, sizeof answer->failure, "%.60s: the process is closing", name->host);
+}
+
 static void name_settle(struct lookup_name *name, const struct found *found)
 {
     uint64_t now = loop_clock_ms();
@@ -338,8 +346,10 @@ bool lookup_ask(struct lookup_name *name, struct lookup_question *question)
 {
     pthread_mutex_lock(&name->lookup->lock);
     uint64_t now = loop_clock_ms();
-    bool is_usable = now < name->usable_until;
-    if (!is_usable || now >= name->fresh_until)
+    bool is_usable = now < name->usable_until || name->lookup->is_ending;
+    if (name->lookup->is_ending)
+        name_say_ending(name);
+    else if (!is_usable || now >= name->fresh_until)
         is_usable = !name_request(name) || is_usable;
     if (is_usable) {
         question->answer = name->answer;
@@ -355,8 +365,11 @@ void lookup_stop(struct lookup *lookup)
 {
     pthread_mutex_lock(&lookup->lock);
     lookup->is_ending = true;
-    list_for_each (node, &lookup->names)
-        name_tell(list_owner(node, struct lookup_name, node));
+    list_for_each (node, &lookup->names) {
+        struct lookup_name *name = list_owner(node, struct lookup_name, node);
+        name_say_ending(name);
+        name_tell(name);
+    }
     pthread_cond_broadcast(&lookup->work);
     pthread_mutex_unlock(&lookup->lock);
 }

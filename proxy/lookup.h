@@ -32,8 +32,8 @@ struct lookup_name; /* one name, reference counted */
 /* Starts no thread before there is a question. NULL when well, else a sentence (freed by the caller). */
 char *lookup_create(struct lookup **lookup);
 
-/* Answers every question that waits with what is known, and lets no thread answer any more: to be called while the
- * mailboxes of those who asked are still open. */
+/* Answers every question that waits with what is known, and lets no thread answer any more: to be called
+ * while the mailboxes of those who asked are still open. */
 void lookup_stop(struct lookup *lookup);
 
 /* Stops the threads and frees everything. Accepts NULL. All names must be dropped. */

@@ -559,6 +559,24 @@ static void the_end_does_not_wait_for_a_silent_name_server(void)
     end();
 }
 
+static void stopping_answers_who_waits_and_who_comes_late(void)
+{
+    struct lookup_question waiting, late;
+    begin();
+    name_server_tell(&server, NAMES_SILENT, records);
+    struct lookup_name *name = lookup_name_hold(lookup, "app.example.test", &brief);
+    question_begin(&waiting);
+    question_begin(&late);
+    CU_ASSERT_FALSE(lookup_ask(name, &waiting));
+    lookup_stop(lookup);
+    await(1);
+    expect(&waiting.answer, "");
+    CU_ASSERT_TRUE(lookup_ask(name, &late));
+    expect(&late.answer, "");
+    lookup_name_drop(&name);
+    end();
+}
+
 static const struct test tests[] = {
     TEST(the_hosts_file_is_asked_first),
     TEST(a_change_of_the_hosts_file_counts),
@@ -580,6 +598,7 @@ static const struct test tests[] = {
     TEST(many_questions_for_one_name_are_one_query),
     TEST(many_names_are_looked_up_by_few_threads),
     TEST(a_question_is_answered_even_when_its_name_is_dropped_meanwhile),
+    TEST(stopping_answers_who_waits_and_who_comes_late),
     TEST(the_end_does_not_wait_for_a_silent_name_server),
     {0},
 };
