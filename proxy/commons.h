@@ -15,7 +15,17 @@
 
 struct worker;
 
+/* What a worker does for the rooms above it, which it does not know. All on the worker's thread. */
+struct worker_duties {
+    size_t splice_size;                         /* of what its slab is for */
+    void (*reap)(struct worker *worker);        /* frees what was condemned in this turn */
+    void (*end_all)(struct worker *worker);     /* ends every splice */
+    void (*places_free)(struct worker *worker); /* places or descriptors may be free again */
+    void (*leave_all)(struct worker *worker);   /* accepts nobody any more */
+};
+
 struct commons {
+    const struct worker_duties *duties;
     struct worker **workers;
     unsigned worker_count;
     struct slots connections; /* server connections of the whole process */

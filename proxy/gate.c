@@ -4,7 +4,6 @@
 #include "proxy/gate.h"
 
 #include "proxy/kernel.h"
-#include "proxy/listener.h"
 #include "proxy/log.h"
 #include "proxy/splice.h"
 #include "proxy/worker.h"
@@ -23,7 +22,8 @@ enum {
 /* An accepted request on its way to another worker. */
 struct handed {
     struct letter letter;
-    struct service *service; /* a reference: keeps the gate */
+    struct entrance *entrance; /* references */
+    struct service *service;
     struct arrival arrival;
 };
 
@@ -35,10 +35,10 @@ static void park(struct gate *gate)
     loop_remove(&gate->worker->loop, &gate->watch);
     struct report_queue queue = {0};
     if (kernel_queue(gate->watch.fd, &queue))
-        listener_note_depth(gate->listener, queue.depth);
+        entrance_note_depth(gate->entrance, queue.depth);
 }
 
-void gate_unpark(struct gate *gate)
+static void unpark(struct gate *gate)
 {
     if (!gate->is_parked || !gate->is_open)
         return;
@@ -50,7 +50,7 @@ void gate_unpark(struct gate *gate)
 
 static void retry(struct timer *timer)
 {
-    gate_unpark(list_owner(timer, struct gate, retry));
+    unpark(list_owner(timer, struct gate, retry));
 }
 
 /* Descriptors or memory are used up: tries again after a while, or when a splice of this worker has ended. */
@@ -58,7 +58,7 @@ static void pause_accepting(struct gate *gate, int error)
 {
     static struct log_gate told;
     log_line_gated(&told, CONF_LOG_WARNING, "listener.paused", "listener %s: cannot accept: %s; trying again",
-                   gate->listener->name, strerror(error));
+                   gate->entrance->name, strerror(error));
     park(gate);
     gate->retry_ms = gate->retry_ms ? gate->retry_ms * 2 : RETRY_MS;
     if (gate->retry_ms > RETRY_MOST_MS)
@@ -66,50 +66,17 @@ static void pause_accepting(struct gate *gate, int error)
     timer_set(&gate->worker->loop.timers, &gate->retry, gate->worker->loop.now + gate->retry_ms);
 }
 
-static void give_slot(struct slots *slots, bool was_used, struct commons *commons)
-{
-    int parked = slots_give(slots, was_used);
-    if (parked >= 0)
-        worker_wake(commons->workers[parked]);
-}
-
-static void give_slots(struct gate *gate, bool was_used)
-{
-    struct commons *commons = gate->listener->commons;
-    give_slot(&gate->listener->slots, was_used, commons);
-    give_slot(&commons->connections, was_used, commons);
-}
-
-/* Takes a place in the listener and in the process, before anybody is accepted. */
-static bool take_slots(struct gate *gate)
-{
-    struct listener *listener = gate->listener;
-    unsigned worker = gate->worker->index;
-    if (!slots_take_or_park(&listener->slots, worker))
-        return false;
-    if (slots_take_or_park(&listener->commons->connections, worker))
-        return true;
-    give_slot(&listener->slots, false, listener->commons);
-    return false;
-}
-
-void gate_give_place(struct gate *gate, struct worker *worker)
-{
-    atomic_fetch_sub_explicit(&worker->open, 1, memory_order_relaxed);
-    give_slots(gate, true);
-}
-
 static void receive(struct letter *letter, void *owner)
 {
     struct handed *handed = list_owner(letter, struct handed, letter);
     struct worker *worker = owner;
-    struct gate *gate = &handed->service->listener->gates[worker->index];
     if (worker->is_stopping) {
         close(handed->arrival.fd);
-        gate_give_place(gate, worker);
+        entrance_release(handed->entrance, worker);
     } else {
-        splice_begin(worker, gate, handed->service, &handed->arrival);
+        splice_begin(worker, handed->entrance, handed->service, &handed->arrival);
     }
+    entrance_drop(&handed->entrance);
     service_drop(&handed->service);
     free(handed);
 }
@@ -118,18 +85,17 @@ static void admit(struct gate *gate, const struct arrival *arrival)
 {
     struct worker *worker = worker_least_loaded(gate->worker);
     struct handed *handed = worker == gate->worker ? NULL : malloc(sizeof *handed);
-    gate_count(&gate->counters.accepted, 1);
-    slots_use(&gate->listener->slots);
-    slots_use(&gate->listener->commons->connections);
     if (!handed)
         worker = gate->worker;
-    atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);
+    entrance_count(&entrance_counters(gate->entrance, gate->worker)->accepted, 1);
+    entrance_use(gate->entrance, worker);
     if (!handed) {
-        splice_begin(worker, gate, gate->service, arrival);
+        splice_begin(worker, gate->entrance, gate->service, arrival);
         return;
     }
     *handed = (struct handed){
         .letter.deliver = receive,
+        .entrance = entrance_hold(gate->entrance),
         .service = service_hold(gate->service),
         .arrival = *arrival,
     };
@@ -161,6 +127,13 @@ static enum accepted outcome_of(int error)
     }
 }
 
+/* Takes off the filter that was inherited from a draining socket. */
+static void take_off_filter(int fd)
+{
+    int ignored = 0;
+    setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+}
+
 static enum accepted accept_one(struct gate *gate)
 {
     struct sockaddr_storage storage;
@@ -174,9 +147,21 @@ static enum accepted accept_one(struct gate *gate)
         .waited_ms = kernel_arrival(fd).waited_ms,
     };
     gate->retry_ms = 0;
-    listener_admit(gate->listener, fd);
+    if (atomic_load_explicit(&gate->entrance->is_draining, memory_order_relaxed))
+        take_off_filter(fd);
     admit(gate, &arrival);
     return ACCEPTED;
+}
+
+/* The depth of the queue falls only by accepting, so its high water is what was taken and what is left: exact
+ * but for one burst per worker. */
+static void note_burst(struct gate *gate, int accepted)
+{
+    struct report_queue queue = {0};
+    if (accepted == BURST)
+        kernel_queue(gate->watch.fd, &queue);
+    if (accepted > 0)
+        entrance_note_depth(gate->entrance, accepted + queue.depth);
 }
 
 static void ready(struct watch *watch, unsigned events)
@@ -185,7 +170,7 @@ static void ready(struct watch *watch, unsigned events)
     int accepted = 0;
     (void)events;
     while (accepted < BURST && gate->is_open && !gate->is_parked) {
-        if (!take_slots(gate)) {
+        if (!entrance_take(gate->entrance, gate->worker)) {
             park(gate);
             break;
         }
@@ -195,7 +180,7 @@ static void ready(struct watch *watch, unsigned events)
             continue;
         }
         int error = errno;
-        give_slots(gate, false);
+        entrance_give(gate->entrance);
         if (outcome == ACCEPTED_PAUSE)
             pause_accepting(gate, error);
         if (outcome == ACCEPTED_OVER)
@@ -203,15 +188,18 @@ static void ready(struct watch *watch, unsigned events)
         if (outcome != ACCEPTED_GONE)
             break;
     }
-    listener_note_burst(gate->listener, accepted, accepted == BURST);
+    if (gate->is_open)
+        note_burst(gate, accepted);
 }
 
-void gate_open(struct gate *gate, struct worker *worker, int fd, struct service *service)
+void gate_open(struct gate *gate, struct worker *worker, int fd, struct entrance *entrance,
+               struct service *service)
 {
     service_drop(&gate->service);
     gate->service = service;
     if (gate->is_open)
         return;
+    gate->entrance = entrance_hold(entrance);
     gate->worker = worker;
     gate->retry_ms = 0;
     gate->watch = (struct watch){.ready = ready, .fd = fd};
@@ -219,7 +207,7 @@ void gate_open(struct gate *gate, struct worker *worker, int fd, struct service 
     gate->is_open = true;
     gate->is_parked = true;
     list_append(&worker->gates, &gate->node);
-    gate_unpark(gate);
+    unpark(gate);
 }
 
 void gate_leave(struct gate *gate)
@@ -232,9 +220,18 @@ void gate_leave(struct gate *gate)
     list_remove(&gate->node);
     gate->is_open = false;
     gate->is_parked = false;
+    entrance_drop(&gate->entrance);
+    service_drop(&gate->service);
 }
 
-void gate_end(struct gate *gate)
+void gate_unpark_all(struct worker *worker)
 {
-    service_drop(&gate->service);
+    list_for_each (node, &worker->gates)
+        unpark(list_owner(node, struct gate, node));
+}
+
+void gate_leave_all(struct worker *worker)
+{
+    list_for_each (node, &worker->gates)
+        gate_leave(list_owner(node, struct gate, node));
 }

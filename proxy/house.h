@@ -46,6 +46,9 @@ struct proxy {
     int64_t started_at;
 };
 
+/* What workers do for the rooms above them. */
+extern const struct worker_duties house_duties;
+
 /* What all workers share. Any thread. */
 struct commons *house_commons(struct proxy *house);
 
@@ -53,8 +56,15 @@ struct commons *house_commons(struct proxy *house);
  * when memory is out. */
 struct upstream *house_builtin(struct proxy *house, const char *name);
 
-/* [control] Adds a listener to those that leave, with its reference, and has it drain or, when its socket
+/* [control] Passes one end of a socketpair on to a built-in service; closes it when nobody serves that.
+ * `context` is the house. */
+void house_serve(void *context, const char *name, int fd, const struct address *peer);
+
+/* [control] Adds a listener to those that leave, and has it drain or, when its socket
  * lives on in another, close. */
 void house_let_go(struct proxy *house, struct listener *listener);
+
+/* [control] A listener that left is closed: it is freed. `context` is the house. */
+void house_has_left(void *context, struct listener *listener);
 
 #endif

@@ -37,17 +37,19 @@ static char *adopt_socket(struct listener *listener, struct listener *from)
 {
     listener->is_handed_on = true; /* until it is taken over for good */
     listener->fd = fcntl(from->fd, F_DUPFD_CLOEXEC, 3);
-    listener->bound = from->bound;
-    listener->bound.path = listener->path;
-    return listener->fd < 0 ? text_format("cannot keep the socket of %s: %s", from->name, strerror(errno))
-                            : NULL;
+    listener->entrance->bound = from->entrance->bound;
+    listener->entrance->bound.path = listener->entrance->path;
+    return listener->fd < 0
+               ? text_format("cannot keep the socket of %s: %s", from->entrance->name, strerror(errno))
+               : NULL;
 }
 
 static char *open_socket(struct listener *listener, const struct conf_listener *conf)
 {
     struct conf_address own = conf->address;
-    own.path = listener->path;
-    char *wrong = listening_open(&own, (int)conf->backlog, UNIX_MODE, &listener->fd, &listener->bound);
+    own.path = listener->entrance->path;
+    char *wrong =
+        listening_open(&own, (int)conf->backlog, UNIX_MODE, &listener->fd, &listener->entrance->bound);
     if (!wrong)
         return NULL;
     char *where = text_format("listener \"%s\": %s", conf->name, wrong);
@@ -58,7 +60,7 @@ static char *open_socket(struct listener *listener, const struct conf_listener *
 static void close_socket(struct listener *listener)
 {
     const struct address nowhere = {.family = AF_UNSPEC};
-    listening_close(listener->fd, listener->is_handed_on ? &nowhere : &listener->bound);
+    listening_close(listener->fd, listener->is_handed_on ? &nowhere : &listener->entrance->bound);
     listener->fd = -1;
 }
 
@@ -69,50 +71,47 @@ char *listener_create(struct commons *commons, struct loop *control, const struc
 {
     struct listener *listener = calloc(1, sizeof *listener);
     struct gate *gates = aligned_alloc(_Alignof(struct gate), commons->worker_count * sizeof *gates);
-    if (!listener || !gates) {
+    struct entrance *entrance =
+        entrance_create(commons, conf->name, conf->address.path, conf->max_connections);
+    *made = NULL;
+    if (!listener || !gates || !entrance) {
         free(listener);
         free(gates);
+        entrance_drop(&entrance);
         return text_format("listener \"%s\": no memory", conf->name);
     }
-    for (unsigned i = 0; i < commons->worker_count; i++)
-        gates[i] = (struct gate){.listener = listener};
-    atomic_init(&listener->references, 1);
-    listener->commons = commons;
-    listener->control = control;
-    listener->name = text_copy(conf->name);
-    listener->described = text_copy(conf->address.text);
-    listener->path = text_copy(conf->address.path);
-    listener->since = loop_wall_ms();
-    listener->gates = gates;
-    listener->timer.fire = look_at_drain;
-    slots_begin(&listener->slots, conf->max_connections);
-    atomic_init(&listener->asked, conf->backlog);
+    memset(gates, 0, commons->worker_count * sizeof *gates);
+    *listener = (struct listener){
+        .entrance = entrance,
+        .control = control,
+        .described = text_copy(conf->address.text),
+        .fd = -1,
+        .asked = conf->backlog,
+        .since = loop_wall_ms(),
+        .gates = gates,
+        .timer.fire = look_at_drain,
+    };
     char *wrong = from ? adopt_socket(listener, from) : open_socket(listener, conf);
     if (wrong)
-        listener_drop(&listener);
-    *made = listener;
+        listener_destroy(listener);
+    else
+        *made = listener;
     return wrong;
 }
 
-struct listener *listener_hold(struct listener *listener)
+void listener_destroy(struct listener *listener)
 {
-    atomic_fetch_add(&listener->references, 1);
-    return listener;
-}
-
-void listener_drop(struct listener **listener)
-{
-    struct listener *dropped = *listener;
-    *listener = NULL;
-    if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
+    if (!listener)
         return;
-    /* Whoever drops it last may be a worker: what control closes is closed already, or was never served. */
-    close_socket(dropped);
-    free(dropped->gates);
-    free(dropped->name);
-    free(dropped->described);
-    free(dropped->path);
-    free(dropped);
+    timer_cancel(&listener->timer);
+    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++)
+        gate_leave(&listener->gates[i]);
+    close_socket(listener);
+    service_drop(&listener->service);
+    entrance_drop(&listener->entrance);
+    free(listener->gates);
+    free(listener->described);
+    free(listener);
 }
 
 /* Orders to the gates */
@@ -125,11 +124,9 @@ static void gate_was_left(struct letter *letter, void *owner)
     free(order);
     if (--listener->gates_open > 0)
         return;
-    for (unsigned i = 0; i < listener->commons->worker_count; i++)
-        gate_end(&listener->gates[i]);
     close_socket(listener);
-    atomic_store(&listener->state, LISTENER_CLOSED);
-    log_line(CONF_LOG_INFO, "listener.close", "listener %s at %s is closed", listener->name,
+    listener->state = LISTENER_CLOSED;
+    log_line(CONF_LOG_INFO, "listener.close", "listener %s at %s is closed", listener->entrance->name,
              listener->described);
     listener->closed(listener->closed_context, listener);
 }
@@ -144,18 +141,18 @@ static void carry_out(struct letter *letter, void *owner)
         if (worker->is_stopping)
             service_drop(&order->service);
         else
-            gate_open(gate, worker, listener->fd, order->service);
+            gate_open(gate, worker, listener->fd, listener->entrance, order->service);
         free(order);
     } else {
         gate_leave(gate);
         order->letter.deliver = gate_was_left;
-        mailbox_post(listener->commons->control, &order->letter);
+        mailbox_post(listener->entrance->commons->control, &order->letter);
     }
 }
 
 static void order_all(struct listener *listener, struct service *service)
 {
-    for (unsigned i = 0; i < listener->commons->worker_count; i++) {
+    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
         struct gate_order *order = calloc(1, sizeof *order);
         assert(order);
         *order = (struct gate_order){
@@ -163,22 +160,22 @@ static void order_all(struct listener *listener, struct service *service)
             .listener = listener,
             .service = service ? service_hold(service) : NULL,
         };
-        mailbox_post(&listener->commons->workers[i]->mailbox, &order->letter);
+        mailbox_post(&listener->entrance->commons->workers[i]->mailbox, &order->letter);
     }
 }
 
 void listener_serve(struct listener *listener, struct service *service, const struct conf_listener *conf)
 {
-    if (atomic_load(&listener->asked) != conf->backlog && listen(listener->fd, (int)conf->backlog) == 0)
-        atomic_store(&listener->asked, conf->backlog);
-    slots_limit_to(&listener->slots, conf->max_connections);
+    if (listener->asked != conf->backlog && listen(listener->fd, (int)conf->backlog) == 0)
+        listener->asked = conf->backlog;
+    slots_limit_to(&listener->entrance->slots, conf->max_connections);
     service_drop(&listener->service);
     listener->service = service;
-    listener->gates_open = listener->commons->worker_count;
+    listener->gates_open = listener->entrance->commons->worker_count;
     order_all(listener, service);
     /* More places than before: whoever is parked finds out. */
-    for (unsigned i = 0; i < listener->commons->worker_count; i++)
-        worker_wake(listener->commons->workers[i]);
+    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++)
+        worker_wake(listener->entrance->commons->workers[i]);
 }
 
 /* Closing
@@ -208,17 +205,10 @@ static void refuse_newcomers(struct listener *listener)
         BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
     };
     struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
-    if (listener->bound.family == AF_UNIX)
+    if (listener->entrance->bound.family == AF_UNIX)
         shutdown(listener->fd, SHUT_RD);
     else
         setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
-
-void listener_admit(struct listener *listener, int fd)
-{
-    int ignored = 0;
-    if (atomic_load_explicit(&listener->state, memory_order_relaxed) == LISTENER_DRAINING)
-        setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
 }
 
 static bool is_queue_empty(const struct listener *listener)
@@ -228,9 +218,10 @@ static bool is_queue_empty(const struct listener *listener)
         return true;
     if (queue.depth > 0)
         return false;
-    struct kernel_count count = {.bound = listener->bound};
+    struct kernel_count count = {.bound = listener->entrance->bound};
     bool has_time = listener->control->now < listener->drain_began + DRAIN_HALF_OPEN_MS;
-    return listener->bound.family == AF_UNIX || !has_time || !kernel_count(&count, 1) || count.half_open == 0;
+    return listener->entrance->bound.family == AF_UNIX || !has_time || !kernel_count(&count, 1) ||
+           count.half_open == 0;
 }
 
 static void look_at_drain(struct timer *timer)
@@ -248,8 +239,9 @@ void listener_drain(struct listener *listener, void (*closed)(void *context, str
     listener->closed = closed;
     listener->closed_context = context;
     listener->drain_began = listener->control->now;
-    atomic_store(&listener->state, LISTENER_DRAINING);
-    log_line(CONF_LOG_INFO, "listener.drain", "listener %s at %s takes nobody new", listener->name,
+    listener->state = LISTENER_DRAINING;
+    atomic_store(&listener->entrance->is_draining, true);
+    log_line(CONF_LOG_INFO, "listener.drain", "listener %s at %s takes nobody new", listener->entrance->name,
              listener->described);
     refuse_newcomers(listener);
     timer_set(&listener->control->timers, &listener->timer, listener->control->now + DRAIN_LOOK_MS);
@@ -261,43 +253,17 @@ void listener_take_over(struct listener *listener, struct listener *from)
     from->is_handed_on = true;
 }
 
-void listener_abandon(struct listener *listener)
-{
-    timer_cancel(&listener->timer);
-    for (unsigned i = 0; i < listener->commons->worker_count; i++)
-        gate_end(&listener->gates[i]);
-    service_drop(&listener->service);
-    close_socket(listener);
-}
-
 /* Telling */
-
-void listener_note_depth(struct listener *listener, int64_t depth)
-{
-    int64_t high = atomic_load_explicit(&listener->high_water, memory_order_relaxed);
-    while (depth > high && !atomic_compare_exchange_weak(&listener->high_water, &high, depth))
-        continue;
-}
-
-void listener_note_burst(struct listener *listener, int accepted, bool is_bounded)
-{
-    struct report_queue queue = {0};
-    if (accepted == 0)
-        return;
-    if (is_bounded)
-        kernel_queue(listener->fd, &queue);
-    listener_note_depth(listener, accepted + queue.depth);
-}
 
 void listener_sample(struct listener *listener)
 {
     struct report_queue queue = {.drops = -1};
     if (!kernel_queue(listener->fd, &queue))
         return;
-    listener_note_depth(listener, queue.depth);
-    if (queue.drops > atomic_load(&listener->drops)) {
-        atomic_store(&listener->drops, queue.drops);
-        atomic_store(&listener->last_drop_at, loop_wall_ms());
+    entrance_note_depth(listener->entrance, queue.depth);
+    if (queue.drops > listener->drops) {
+        listener->drops = queue.drops;
+        listener->last_drop_at = loop_wall_ms();
     }
 }
 
@@ -309,8 +275,8 @@ static const char *const states[] = {
 
 static void report_counters(const struct listener *listener, struct report_listener *report)
 {
-    for (unsigned i = 0; i < listener->commons->worker_count; i++) {
-        const struct gate_counters *counters = &listener->gates[i].counters;
+    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
+        const struct entrance_counters *counters = &listener->entrance->counters[i];
         report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
         report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
         report->totals.refused += atomic_load_explicit(&counters->refused, memory_order_relaxed);
@@ -318,9 +284,9 @@ static void report_counters(const struct listener *listener, struct report_liste
         report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
         report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);
     }
-    report->connections.now = slots_used(&listener->slots);
-    report->connections.peak = slots_peak(&listener->slots);
-    report->connections.limit = slots_limit(&listener->slots);
+    report->connections.now = slots_used(&listener->entrance->slots);
+    report->connections.peak = slots_peak(&listener->entrance->slots);
+    report->connections.limit = slots_limit(&listener->entrance->slots);
 }
 
 void listener_report(struct listener *listener, struct report_listener *report)
@@ -328,19 +294,19 @@ void listener_report(struct listener *listener, struct report_listener *report)
     const struct service *service = listener->service;
     listener_sample(listener);
     *report = (struct report_listener){
-        .bound = listener->bound,
-        .state = states[atomic_load(&listener->state)],
+        .bound = listener->entrance->bound,
+        .state = states[listener->state],
         .is_tls = service && service->certs,
         .since = listener->since,
     };
     report->queue = (struct report_queue){.limit = -1, .drops = -1, .half_open = -1, .reset = -1};
     if (listener->fd >= 0)
         kernel_queue(listener->fd, &report->queue);
-    report->queue.asked = atomic_load(&listener->asked);
-    report->queue.high_water = atomic_load(&listener->high_water);
-    report->queue.last_drop_at = atomic_load(&listener->last_drop_at);
-    snprintf(report->name, sizeof report->name, "%s", listener->name);
+    report->queue.asked = listener->asked;
+    report->queue.high_water = atomic_load(&listener->entrance->high_water);
+    report->queue.last_drop_at = listener->last_drop_at;
+    snprintf(report->name, sizeof report->name, "%s", listener->entrance->name);
     snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");
-    address_print(&listener->bound, report->address);
+    address_print(&listener->entrance->bound, report->address);
     report_counters(listener, report);
 }

@@ -8,8 +8,9 @@
 #ifndef PROXY_PIPE_H
 #define PROXY_PIPE_H
 
-#include "proxy/transport.h"
+#include "proxy/io.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {

@@ -15,7 +15,8 @@ static void plan_drop(struct plan *plan)
         upstream_drop(&plan->upstreams[i]);
     for (size_t i = 0; i < plan->listener_count; i++) {
         service_drop(&plan->listeners[i].service);
-        listener_drop(&plan->listeners[i].listener);
+        if (plan->listeners[i].is_new)
+            listener_destroy(plan->listeners[i].listener);
     }
     free(plan->upstreams);
     free(plan->listeners);
@@ -62,7 +63,8 @@ static size_t listeners_now(const struct proxy *house)
 
 static bool is_listener(const struct listener *listener, const struct conf_listener *conf)
 {
-    return strcmp(listener->name, conf->name) == 0 && strcmp(listener->described, conf->address.text) == 0;
+    return strcmp(listener->entrance->name, conf->name) == 0 &&
+           strcmp(listener->described, conf->address.text) == 0;
 }
 
 static bool is_kept(const struct listener *listener, const struct conf *conf)
@@ -92,11 +94,12 @@ static char *plan_socket(struct proxy *house, const struct conf *conf, const str
 {
     for (size_t i = 0; i < listeners_now(house); i++) {
         if (is_listener(house->listeners[i], wanted)) {
-            planned->listener = listener_hold(house->listeners[i]);
+            planned->listener = house->listeners[i];
             return NULL;
         }
     }
     planned->from = find_predecessor(house, conf, wanted);
+    planned->is_new = true;
     return listener_create(&house->commons, house->control, wanted, planned->from, &planned->listener);
 }
 
@@ -114,7 +117,7 @@ static char *plan_listener(struct proxy *house, const struct conf *conf, const s
         certs_drop(&certs);
         return wrong;
     }
-    planned->service = service_create(planned->listener, upstream_hold(upstream), certs, &wanted->timeouts);
+    planned->service = service_create(upstream_hold(upstream), certs, &wanted->timeouts);
     return NULL;
 }
 
@@ -165,9 +168,7 @@ void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
         planned->service = NULL;
     }
     for (size_t i = 0; i < listeners_now(house); i++) {
-        if (is_planned(plan, house->listeners[i]))
-            listener_drop(&house->listeners[i]);
-        else
+        if (!is_planned(plan, house->listeners[i]))
             house_let_go(house, house->listeners[i]);
     }
     for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++)

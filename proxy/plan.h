@@ -10,9 +10,10 @@
 #include "proxy/house.h"
 
 struct planned {
-    struct listener *listener; /* kept or new; a reference */
-    struct listener *from;     /* whose socket a new one takes over; borrowed */
+    struct listener *listener; /* kept, or new */
+    struct listener *from;     /* whose socket a new one takes over; NULL: nobody's */
     struct service *service;   /* a reference */
+    bool is_new;
 };
 
 struct plan {

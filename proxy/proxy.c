@@ -21,54 +21,9 @@ enum {
     DRAIN_LOOK_MS = 20,
 };
 
-struct commons *house_commons(struct proxy *house)
-{
-    return &house->commons;
-}
-
 const struct conf *proxy_conf(const struct proxy *proxy)
 {
     return proxy->conf;
-}
-
-/* Built-in services
- * ------------------------------------------------------------------------------------------------ */
-
-static struct house_service *find_service(struct proxy *house, const char *name)
-{
-    for (unsigned i = 0; i < HOUSE_SERVICES; i++) {
-        struct house_service *service = &house->services[i];
-        if (!service->name)
-            service->name = text_copy(name);
-        if (strcmp(service->name, name) == 0)
-            return service;
-    }
-    return NULL;
-}
-
-struct upstream *house_builtin(struct proxy *house, const char *name)
-{
-    struct house_service *service = find_service(house, name + 1);
-    if (service && !service->upstream)
-        service->upstream = upstream_create_builtin(name);
-    return service ? service->upstream : NULL;
-}
-
-void proxy_serve(struct proxy *proxy, const char *name, proxy_service *serve, void *context)
-{
-    struct house_service *service = find_service(proxy, name);
-    assert(service);
-    service->serve = serve;
-    service->context = context;
-}
-
-static void serve(void *context, const char *name, int fd, const struct address *peer)
-{
-    struct house_service *service = find_service(context, name);
-    if (service && service->serve)
-        service->serve(service->context, fd, peer);
-    else
-        close(fd);
 }
 
 /* Making and unmaking */
@@ -130,7 +85,8 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     warn_of_limits(&house->budget);
     slots_begin(&house->commons.connections, house->budget.max_connections);
     house->commons.control = &house->mailbox;
-    house->commons.serve = serve;
+    house->commons.duties = &house_duties;
+    house->commons.serve = house_serve;
     house->commons.serve_context = house;
     char *wrong = mailbox_open(&house->mailbox, control, house);
     if (!wrong)
@@ -173,12 +129,10 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
 static void end_listeners(struct proxy *house)
 {
     for (size_t i = 0; house->conf && i < house->conf->listener_count; i++) {
-        listener_abandon(house->listeners[i]);
-        listener_drop(&house->listeners[i]);
+        listener_destroy(house->listeners[i]);
     }
     for (size_t i = 0; i < house->leaving_count; i++) {
-        listener_abandon(house->leaving[i]);
-        listener_drop(&house->leaving[i]);
+        listener_destroy(house->leaving[i]);
     }
     free(house->listeners);
     free(house->leaving);
@@ -229,30 +183,6 @@ void proxy_destroy(struct proxy *proxy)
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static void has_left(void *context, struct listener *listener)
-{
-    struct proxy *house = context;
-    for (size_t i = 0; i < house->leaving_count; i++) {
-        if (house->leaving[i] != listener)
-            continue;
-        listener_drop(&house->leaving[i]);
-        house->leaving[i] = house->leaving[--house->leaving_count];
-        return;
-    }
-}
-
-void house_let_go(struct proxy *house, struct listener *listener)
-{
-    struct listener **leaving = realloc(house->leaving, (house->leaving_count + 1) * sizeof *leaving);
-    assert(leaving);
-    house->leaving = leaving;
-    leaving[house->leaving_count++] = listener;
-    if (listener->is_handed_on)
-        listener_close(listener, has_left, house);
-    else
-        listener_drain(listener, has_left, house);
-}
-
 static void is_closed(void *context, struct listener *listener)
 {
     (void)context;
@@ -274,7 +204,7 @@ static void cut(struct proxy *house)
     for (size_t i = 0; i < house->conf->listener_count; i++)
         listener_close(house->listeners[i], is_closed, house);
     for (size_t i = 0; i < house->leaving_count; i++)
-        listener_close(house->leaving[i], has_left, house);
+        listener_close(house->leaving[i], house_has_left, house);
     for (unsigned i = 0; i < house->commons.worker_count; i++)
         worker_end_splices(house->commons.workers[i]);
 }
@@ -282,7 +212,7 @@ static void cut(struct proxy *house)
 static bool is_empty(const struct proxy *house)
 {
     for (size_t i = 0; i < house->conf->listener_count; i++) {
-        if (atomic_load(&house->listeners[i]->state) != LISTENER_CLOSED)
+        if (house->listeners[i]->state != LISTENER_CLOSED)
             return false;
     }
     return house->leaving_count == 0 && slots_used(&house->commons.connections) == 0;

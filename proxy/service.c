@@ -3,18 +3,15 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/service.h"
 
-#include "proxy/listener.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
-struct service *service_create(struct listener *listener, struct upstream *upstream, struct certs *certs,
+struct service *service_create(struct upstream *upstream, struct certs *certs,
                                const struct conf_listener_timeouts *timeouts)
 {
     struct service *service = calloc(1, sizeof *service);
     assert(service);
     atomic_init(&service->references, 1);
-    service->listener = listener_hold(listener);
     service->upstream = upstream;
     service->certs = certs;
     service->timeouts = *timeouts;
@@ -33,7 +30,6 @@ void service_drop(struct service **service)
     *service = NULL;
     if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
         return;
-    listener_drop(&dropped->listener);
     upstream_drop(&dropped->upstream);
     certs_drop(&dropped->certs);
     free(dropped);

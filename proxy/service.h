@@ -11,19 +11,16 @@
 #include "certs/certs.h"
 #include "proxy/upstream.h"
 
-struct listener;
-
 struct service {
     _Atomic unsigned references;
-    struct listener *listener;
     struct upstream *upstream;
     struct certs *certs; /* NULL: plain */
     struct conf_listener_timeouts timeouts;
 };
 
-/* Makes a service with one reference; takes over the references to `upstream` and `certs`, adds one to
- * `listener`. Ends the process when memory is out: it is made at set-up only. */
-struct service *service_create(struct listener *listener, struct upstream *upstream, struct certs *certs,
+/* Makes a service with one reference; takes over the references to `upstream` and `certs`. Ends the process
+ * when memory is out: it is made at set-up only. */
+struct service *service_create(struct upstream *upstream, struct certs *certs,
                                const struct conf_listener_timeouts *timeouts);
 
 struct service *service_hold(struct service *service);

@@ -5,12 +5,10 @@
 
 #include "proxy/access.h"
 #include "proxy/deadline.h"
-#include "proxy/listener.h"
 #include "proxy/log.h"
 #include "proxy/tls.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static void turn(struct splice *splice);
@@ -34,6 +32,11 @@ uint64_t splice_last_moved(const struct splice *splice)
 static uint64_t now_of(const struct splice *splice)
 {
     return splice->worker->loop.now;
+}
+
+static struct entrance_counters *counters_of(const struct splice *splice)
+{
+    return entrance_counters(splice->entrance, splice->worker);
 }
 
 static void server_ready(struct watch *watch, unsigned events)
@@ -60,7 +63,7 @@ static void go_again(struct again *again)
     turn(list_owner(again, struct splice, again));
 }
 
-struct dialer_site splice_site(struct splice *splice)
+static struct dialer_site site_of(struct splice *splice)
 {
     return (struct dialer_site){
         .commons = splice->worker->commons,
@@ -72,10 +75,26 @@ struct dialer_site splice_site(struct splice *splice)
     };
 }
 
+static struct deadline due(struct splice *splice)
+{
+    struct dialer_site site = site_of(splice);
+    struct progress progress = {
+        .now = now_of(splice),
+        .opened = splice->opened,
+        .last_moved = splice_last_moved(splice),
+        .dial_due = dialer_due(&splice->dialer, &splice->client, &site),
+        .is_securing = splice->server.state == CONNECTION_SECURING,
+        .is_complete = splice_is_complete(splice),
+        .is_half_closed = splice_is_half_closed(splice),
+        .is_ending = splice->is_ending,
+    };
+    return deadline_of(&progress, &splice->service->timeouts);
+}
+
 /* A deadline that moved away leaves the timer where it is: it finds out when it fires. */
 static void arm(struct splice *splice)
 {
-    struct deadline deadline = splice_deadline(splice);
+    struct deadline deadline = due(splice);
     if (!deadline.due)
         timer_cancel(&splice->timer);
     else if (!splice->timer.due || deadline.due < splice->timer.due)
@@ -85,7 +104,7 @@ static void arm(struct splice *splice)
 static void time_is_up(struct timer *timer)
 {
     struct splice *splice = list_owner(timer, struct splice, timer);
-    struct deadline deadline = splice_deadline(splice);
+    struct deadline deadline = due(splice);
     if (splice->is_ending ||
         (deadline.reason == REASON_NONE && deadline.due && deadline.due <= now_of(splice)))
         turn(splice);
@@ -176,8 +195,8 @@ static void begin_ending(struct splice *splice, bool is_abortive)
 {
     assert(!splice->is_ending);
     if (splice->server.state == CONNECTION_SECURING) {
-        gate_count(&splice->gate->counters.securing, -1);
-        gate_count(&splice->gate->counters.tls_failed, 1);
+        entrance_count(&counters_of(splice)->securing, -1);
+        entrance_count(&counters_of(splice)->tls_failed, 1);
     }
     splice->is_ending = true;
     splice->is_abortive = is_abortive;
@@ -207,6 +226,13 @@ static void fail(struct splice *splice, const struct connection *connection)
     begin_ending(splice, true);
 }
 
+void splice_end_all(struct worker *worker)
+{
+    struct splice *splice;
+    for (uint64_t after = 0; (splice = roster_next(&worker->roster, after)); after = splice->id)
+        splice_end(splice, REASON_DRAINED, BY_PROXY);
+}
+
 void splice_reap(struct worker *worker)
 {
     list_for_each (node, &worker->condemned) {
@@ -215,7 +241,8 @@ void splice_reap(struct worker *worker)
         flow_end(&splice->up, &worker->bench);
         flow_end(&splice->down, &worker->bench);
         roster_remove(&worker->roster, splice->id);
-        gate_give_place(splice->gate, worker);
+        entrance_release(splice->entrance, worker);
+        entrance_drop(&splice->entrance);
         service_drop(&splice->service);
         slab_give(&worker->splices, splice);
     }
@@ -240,7 +267,7 @@ static bool secure_server(struct splice *splice)
         return false;
     }
     splice->secure_server_ms = (int32_t)(now_of(splice) - splice->opened);
-    gate_count(&splice->gate->counters.securing, -1);
+    entrance_count(&counters_of(splice)->securing, -1);
     return true;
 }
 
@@ -249,7 +276,7 @@ static bool form_client(struct splice *splice)
 {
     if (splice->client.state == CONNECTION_COMPLETE)
         return true;
-    struct dialer_site site = splice_site(splice);
+    struct dialer_site site = site_of(splice);
     switch (dialer_step(&splice->dialer, &splice->client, &site)) {
     case DIAL_WAITS:
         return false;
@@ -268,11 +295,11 @@ static void note_moved(struct splice *splice, const struct connection *server,
                        const struct connection *client)
 {
     uint64_t received = splice->server.received - server->received, sent = splice->server.sent - server->sent;
-    struct gate_counters *counters = &splice->gate->counters;
+    struct entrance_counters *counters = counters_of(splice);
     if (received + sent > 0) {
         splice->server_moved = now_of(splice);
-        gate_count(&counters->received, received);
-        gate_count(&counters->sent, sent);
+        entrance_count(&counters->received, received);
+        entrance_count(&counters->sent, sent);
     }
     if (splice->client.received != client->received || splice->client.sent != client->sent)
         splice->client_moved = now_of(splice);
@@ -314,14 +341,14 @@ static void turn(struct splice *splice)
 }
 
 /* A splice that could not begin: its client is refused. */
-static void refuse(struct worker *worker, struct gate *gate, int fd)
+static void refuse(struct worker *worker, struct entrance *entrance, int fd)
 {
     static struct log_gate told;
     log_line_gated(&told, CONF_LOG_WARNING, "listener.refused",
-                   "listener %s: no memory or descriptors for a splice", gate->listener->name);
-    gate_count(&gate->counters.refused, 1);
+                   "listener %s: no memory or descriptors for a splice", entrance->name);
+    entrance_count(&entrance_counters(entrance, worker)->refused, 1);
     close(fd);
-    gate_give_place(gate, worker);
+    entrance_release(entrance, worker);
 }
 
 static bool open_server(struct splice *splice, const struct arrival *arrival)
@@ -336,22 +363,22 @@ static bool open_server(struct splice *splice, const struct arrival *arrival)
         loop_remove(&splice->worker->loop, &splice->server.watch);
         return false;
     }
-    gate_count(&splice->gate->counters.securing, 1);
+    entrance_count(&counters_of(splice)->securing, 1);
     return true;
 }
 
-void splice_begin(struct worker *worker, struct gate *gate, struct service *service,
+void splice_begin(struct worker *worker, struct entrance *entrance, struct service *service,
                   const struct arrival *arrival)
 {
     struct splice *splice = slab_take(&worker->splices);
     if (!splice) {
-        refuse(worker, gate, arrival->fd);
+        refuse(worker, entrance, arrival->fd);
         return;
     }
     *splice = (struct splice){
         .id = worker_number(worker),
         .worker = worker,
-        .gate = gate,
+        .entrance = entrance,
         .service = service,
         .timer.fire = time_is_up,
         .again.go = go_again,
@@ -364,69 +391,14 @@ void splice_begin(struct worker *worker, struct gate *gate, struct service *serv
     };
     if (!open_server(splice, arrival) || !roster_add(&worker->roster, splice->id, splice)) {
         slab_give(&worker->splices, splice);
-        refuse(worker, gate, arrival->fd);
+        refuse(worker, entrance, arrival->fd);
         return;
     }
-    service_hold(splice->service);
+    entrance_hold(entrance);
+    service_hold(service);
     connection_begin(&splice->client, CONNECTION_CLIENT, -1, &worker->bench);
     flow_begin(&splice->up, &splice->server, &splice->client);
     flow_begin(&splice->down, &splice->client, &splice->server);
     dialer_begin(&splice->dialer, splice->service->upstream);
     turn(splice);
-}
-
-/* Telling
- * ----------------------------------------------------------------------------------------------------------
- */
-
-static void report_end(const struct splice *splice, const struct connection *connection,
-                       const struct flow *into, bool with_kernel, struct report_connection *report)
-{
-    connection_report(connection, with_kernel, report);
-    report->buffered_bytes = flow_held(into) + connection->unsent;
-    report->last_moved_ms =
-        (int64_t)(now_of(splice) - (into == &splice->down ? splice->server_moved : splice->client_moved));
-    tls_report(connection, &report->tls);
-}
-
-static const char *state_of(const struct splice *splice)
-{
-    if (splice->is_ending || (splice_is_complete(splice) && splice_is_half_closed(splice)))
-        return "closing";
-    return splice_is_complete(splice) ? "complete" : "opening";
-}
-
-void splice_report(const struct splice *splice, bool with_kernel, struct report_splice *report)
-{
-    const struct listener *listener = splice->service->listener;
-    const struct server *server = splice->dialer.server;
-    uint64_t now = now_of(splice);
-    *report = (struct report_splice){
-        .id = splice->id,
-        .state = state_of(splice),
-        .path = splice->has_spliced ? "kernel" : "memory",
-        .opened_at = loop_wall_ms() - (int64_t)(now - splice->opened),
-        .age_ms = (int64_t)(now - splice->opened),
-        .idle_ms = (int64_t)(now - splice_last_moved(splice)),
-        .phases =
-            {
-                .queue = splice->queue_ms,
-                .secure_server = splice->secure_server_ms,
-                .lookup = splice->dialer.lookup_ms,
-                .request = splice->dialer.request_ms,
-                .secure_client = splice->dialer.secure_ms,
-                .first_byte_down = splice->first_byte_down_ms,
-            },
-    };
-    snprintf(report->listener, sizeof report->listener, "%s", listener->name);
-    snprintf(report->upstream, sizeof report->upstream, "%s", splice->service->upstream->name);
-    if (server)
-        snprintf(report->server, sizeof report->server, "%s", server->text);
-    report_end(splice, &splice->server, &splice->down, with_kernel, &report->ends[0]);
-    report_end(splice, &splice->client, &splice->up, with_kernel, &report->ends[1]);
-    /* The kernel names only the listening end of a unix socket, and that end's path is the listener's. */
-    if (listener->bound.family == AF_UNIX) {
-        report->ends[0].local = (struct address){.family = AF_UNIX};
-        address_print(&listener->bound, report->ends[0].local_path);
-    }
 }

@@ -30,8 +30,9 @@
 
 #include "proxy/connection.h"
 #include "proxy/dialer.h"
-#include "proxy/gate.h"
+#include "proxy/entrance.h"
 #include "proxy/flow.h"
+#include "proxy/service.h"
 #include "proxy/worker.h"
 
 /* A client request as it was accepted. */
@@ -44,8 +45,8 @@ struct arrival {
 struct splice {
     uint64_t id;
     struct worker *worker;
-    struct gate *gate;       /* where it came in: its counters */
-    struct service *service; /* a reference */
+    struct entrance *entrance; /* a reference: where it came in */
+    struct service *service;   /* a reference */
     struct connection server;
     struct connection client;
     struct flow up;
@@ -68,15 +69,18 @@ struct splice {
     bool has_spliced; /* splice(2) was used */
 };
 
-/* [worker] Begins a splice with a fresh server connection that came in by `gate`, whose places in the
- * listener's and the process's slots are its own from now on, whatever happens. Adds a reference to
+/* [worker] Begins a splice with a fresh server connection that came in at `entrance`, where a place is used
+ * for it: from now on, whatever happens, the splice's to release. Adds references to `entrance` and
  * `service`. */
-void splice_begin(struct worker *worker, struct gate *gate, struct service *service,
+void splice_begin(struct worker *worker, struct entrance *entrance, struct service *service,
                   const struct arrival *arrival);
 
 /* [worker] Ends it: both ends in order, or by a reset where bytes for that end would be withheld. One that is
  * ending already ends at once. */
 void splice_end(struct splice *splice, enum reason reason, enum by by);
+
+/* [worker] Ends every splice of the worker, with REASON_DRAINED. */
+void splice_end_all(struct worker *worker);
 
 /* [worker] Frees what was condemned. At the end of a turn. */
 void splice_reap(struct worker *worker);
@@ -85,9 +89,6 @@ void splice_reap(struct worker *worker);
 bool splice_is_complete(const struct splice *splice);    /* both are */
 bool splice_is_half_closed(const struct splice *splice); /* one direction has ended */
 uint64_t splice_last_moved(const struct splice *splice); /* when a byte last moved, in ms of the loop */
-
-/* What its dialer needs of its surroundings. */
-struct dialer_site splice_site(struct splice *splice);
 
 /* [worker] Tells about it. `with_kernel`: the kernel's figures of both ends as well. */
 void splice_report(const struct splice *splice, bool with_kernel, struct report_splice *report);

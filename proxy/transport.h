@@ -8,18 +8,12 @@
 #ifndef PROXY_TRANSPORT_H
 #define PROXY_TRANSPORT_H
 
+#include "proxy/io.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct connection;
-
-enum io {
-    IO_MOVED,      /* something was done: bytes moved, the handshake is complete, the end is sent */
-    IO_WANT_READ,  /* nothing can be done until the socket is readable */
-    IO_WANT_WRITE, /* nothing can be done until the socket is writable */
-    IO_END,        /* the peer has ended its direction: no byte will follow */
-    IO_FAILED,     /* the connection is broken in this direction; connection->failure tells why */
-};
 
 struct transport {
     const char *name; /* "plain" or "tls" */

@@ -4,8 +4,6 @@
 #include "proxy/worker.h"
 
 #include "conf/text.h"
-#include "proxy/gate.h"
-#include "proxy/splice.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,27 +14,20 @@ enum {
     NUMBERS_IN_A_BLOCK = 64
 };
 
-static void unpark_gates(struct worker *worker)
-{
-    list_for_each (node, &worker->gates)
-        gate_unpark(list_owner(node, struct gate, node));
-}
-
 static void woken(struct letter *letter, void *owner)
 {
     struct worker *worker = owner;
     (void)letter;
     atomic_store(&worker->wake_is_posted, false);
-    unpark_gates(worker);
+    worker->commons->duties->places_free(worker);
 }
 
 static void turn_end(struct loop *loop)
 {
     struct worker *worker = loop->owner;
     if (!list_is_empty(&worker->condemned)) {
-        splice_reap(worker);
-        /* Their descriptors are free again: a gate that ran out of them need not wait for its timer. */
-        unpark_gates(worker);
+        worker->commons->duties->reap(worker);
+        worker->commons->duties->places_free(worker);
     }
     if (worker->is_stopping && roster_count(&worker->roster) == 0)
         loop_stop(loop);
@@ -53,7 +44,7 @@ char *worker_create(struct commons *commons, unsigned index, unsigned max_pipes,
     worker->wake.deliver = woken;
     list_begin(&worker->gates);
     list_begin(&worker->condemned);
-    slab_begin(&worker->splices, sizeof(struct splice));
+    slab_begin(&worker->splices, commons->duties->splice_size);
     roster_begin(&worker->roster);
     char *wrong = loop_open(&worker->loop);
     worker->loop.owner = worker;
@@ -93,17 +84,11 @@ char *worker_start(struct worker *worker)
     return NULL;
 }
 
-static void end_splices(struct worker *worker)
-{
-    struct splice *splice;
-    for (uint64_t after = 0; (splice = roster_next(&worker->roster, after)); after = splice->id)
-        splice_end(splice, REASON_DRAINED, BY_PROXY);
-}
-
 static void end_splices_by_letter(struct letter *letter, void *owner)
 {
+    struct worker *worker = owner;
     free(letter);
-    end_splices(owner);
+    worker->commons->duties->end_all(worker);
 }
 
 static void stop_by_letter(struct letter *letter, void *owner)
@@ -111,9 +96,8 @@ static void stop_by_letter(struct letter *letter, void *owner)
     struct worker *worker = owner;
     free(letter);
     worker->is_stopping = true;
-    list_for_each (node, &worker->gates)
-        gate_leave(list_owner(node, struct gate, node));
-    end_splices(worker);
+    worker->commons->duties->leave_all(worker);
+    worker->commons->duties->end_all(worker);
 }
 
 static void post(struct worker *worker, void (*deliver)(struct letter *letter, void *owner))

@@ -1,0 +1,71 @@
+/* What a listener shares with its gates and with the splices that came in there: name, places, counters.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reference counted, since splices outlive their listener. Counters stand a cache line apart, one set per
+ * worker, which alone writes it, so that workers do not disturb each other. */
+#ifndef PROXY_ENTRANCE_H
+#define PROXY_ENTRANCE_H
+
+#include "proxy/address.h"
+#include "proxy/commons.h"
+#include "proxy/slots.h"
+
+#include <stdatomic.h>
+
+struct worker;
+
+/* Written by one worker only, read by anybody. */
+struct entrance_counters {
+    _Atomic uint64_t accepted;
+    _Atomic uint64_t refused;
+    _Atomic uint64_t tls_failed;
+    _Atomic uint64_t received;
+    _Atomic uint64_t sent;
+    _Atomic int64_t securing;
+} __attribute__((aligned(64)));
+
+struct entrance {
+    _Atomic unsigned references;
+    struct commons *commons;
+    char *name;           /* of the listener */
+    char *path;           /* of a unix listener, else NULL */
+    struct address bound; /* with the real port; its path is .path */
+    struct slots slots;   /* server connections of this listener */
+    _Atomic int64_t high_water;
+    _Atomic bool is_draining;           /* what is accepted has inherited a filter */
+    struct entrance_counters *counters; /* one per worker */
+};
+
+/* With one reference. The path is copied. NULL when memory is out. */
+struct entrance *entrance_create(struct commons *commons, const char *name, const char *path, int64_t limit);
+struct entrance *entrance_hold(struct entrance *entrance);
+
+/* Gives a reference back; the last one frees. Accepts NULL. Leaves *entrance NULL. */
+void entrance_drop(struct entrance **entrance);
+
+/* [worker] Takes a place in the listener and one in the process, before anybody is accepted. False: there is
+ * none, and the worker will be woken when there may be one. */
+bool entrance_take(struct entrance *entrance, const struct worker *worker);
+
+/* [worker] Somebody was accepted, and will be a splice of `worker`. */
+void entrance_use(struct entrance *entrance, struct worker *worker);
+
+/* [any] Nobody came: gives both places back. */
+void entrance_give(struct entrance *entrance);
+
+/* [any] A connection that came in here and belongs to `worker` is over: gives both places back. */
+void entrance_release(struct entrance *entrance, struct worker *worker);
+
+/* [any] Notes a depth of the queue that was seen. */
+void entrance_note_depth(struct entrance *entrance, int64_t depth);
+
+/* [worker] The worker's own counters. */
+struct entrance_counters *entrance_counters(struct entrance *entrance, const struct worker *worker);
+
+/* Adds to a counter that this thread alone writes. */
+#define entrance_count(counter, amount)                                                                      \
+    atomic_store_explicit((counter), atomic_load_explicit((counter), memory_order_relaxed) + (amount),       \
+                          memory_order_relaxed)
+
+#endif
