@@ -12,5 +12,8 @@ extern const struct suite kernel_suite;
 extern const struct suite log_suite;
 extern const struct suite log_writer_suite;
 extern const struct suite lookup_suite;
+extern const struct suite tls_suite;
+extern const struct suite tls_handshake_suite;
+extern const struct suite tls_abuse_suite;
 
 #endif
