@@ -8,8 +8,9 @@
 int main(int argc, char **argv)
 {
     static const struct suite *const suites[] = {
-        &address_suite, &reason_suite, &kernel_suite,        &log_suite,       &log_writer_suite,
-        &lookup_suite,  &tls_suite,    &tls_handshake_suite, &tls_abuse_suite, NULL,
+        &address_suite,    &reason_suite,  &kernel_suite, &log_suite,
+        &log_writer_suite, &lookup_suite,  &tls_suite,    &tls_handshake_suite,
+        &tls_abuse_suite,  &tls_bio_suite, NULL,
     };
     return run_suites(suites, argc, argv);
 }

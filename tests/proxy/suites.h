@@ -15,5 +15,6 @@ extern const struct suite lookup_suite;
 extern const struct suite tls_suite;
 extern const struct suite tls_handshake_suite;
 extern const struct suite tls_abuse_suite;
+extern const struct suite tls_bio_suite;
 
 #endif
