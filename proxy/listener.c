@@ -6,13 +6,11 @@
 
 #include "conf/text.h"
 #include "proxy/kernel.h"
-#include "proxy/listening.h"
 #include "proxy/log.h"
 #include "proxy/worker.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,25 +31,24 @@ struct gate_order {
     unsigned worker;
 };
 
-static char *adopt_socket(struct listener *listener, struct listener *from)
+/* The socket's address borrows a path, which the entrance keeps for as long as anybody asks. */
+static void borrow_path(struct listener *listener)
 {
-    listener->is_handed_on = true; /* until it is taken over for good */
-    listener->fd = fcntl(from->fd, F_DUPFD_CLOEXEC, 3);
-    listener->entrance->bound = from->entrance->bound;
-    listener->entrance->bound.path = listener->entrance->path;
-    return listener->fd < 0
-               ? text_format("cannot keep the socket of %s: %s", from->entrance->name, strerror(errno))
-               : NULL;
+    if (listener->entrance->path)
+        listener->socket.bound.path = listener->entrance->path;
+    listener->entrance->bound = listener->socket.bound;
 }
 
-static char *open_socket(struct listener *listener, const struct conf_listener *conf)
+static char *open_socket(struct listener *listener, const struct conf_listener *conf,
+                         const struct listener *from)
 {
-    struct conf_address own = conf->address;
-    own.path = listener->entrance->path;
-    char *wrong =
-        listening_open(&own, (int)conf->backlog, UNIX_MODE, &listener->fd, &listener->entrance->bound);
-    if (!wrong)
+    char *wrong = from ? listening_share(&listener->socket, &from->socket)
+                       : listening_open(&listener->socket, &conf->address, (int)conf->backlog, UNIX_MODE);
+    listener->is_handed_on = from != NULL; /* until it is taken over for good */
+    if (!wrong) {
+        borrow_path(listener);
         return NULL;
+    }
     char *where = text_format("listener \"%s\": %s", conf->name, wrong);
     free(wrong);
     return where;
@@ -59,9 +56,7 @@ static char *open_socket(struct listener *listener, const struct conf_listener *
 
 static void close_socket(struct listener *listener)
 {
-    const struct address nowhere = {.family = AF_UNSPEC};
-    listening_close(listener->fd, listener->is_handed_on ? &nowhere : &listener->entrance->bound);
-    listener->fd = -1;
+    listening_close(&listener->socket, !listener->is_handed_on);
 }
 
 static void look_at_drain(struct timer *timer);
@@ -85,13 +80,13 @@ char *listener_create(struct commons *commons, struct loop *control, const struc
         .entrance = entrance,
         .control = control,
         .described = text_copy(conf->address.text),
-        .fd = -1,
+        .socket.fd = -1,
         .asked = conf->backlog,
         .since = loop_wall_ms(),
         .gates = gates,
         .timer.fire = look_at_drain,
     };
-    char *wrong = from ? adopt_socket(listener, from) : open_socket(listener, conf);
+    char *wrong = open_socket(listener, conf, from);
     if (wrong)
         listener_destroy(listener);
     else
@@ -141,7 +136,7 @@ static void carry_out(struct letter *letter, void *owner)
         if (worker->is_stopping)
             service_drop(&order->service);
         else
-            gate_open(gate, worker, listener->fd, listener->entrance, order->service);
+            gate_open(gate, worker, listener->socket.fd, listener->entrance, order->service);
         free(order);
     } else {
         gate_leave(gate);
@@ -166,7 +161,7 @@ static void order_all(struct listener *listener, struct service *service)
 
 void listener_serve(struct listener *listener, struct service *service, const struct conf_listener *conf)
 {
-    if (listener->asked != conf->backlog && listen(listener->fd, (int)conf->backlog) == 0)
+    if (listener->asked != conf->backlog && listen(listener->socket.fd, (int)conf->backlog) == 0)
         listener->asked = conf->backlog;
     slots_limit_to(&listener->entrance->slots, conf->max_connections);
     service_drop(&listener->service);
@@ -206,15 +201,15 @@ static void refuse_newcomers(struct listener *listener)
     };
     struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
     if (listener->entrance->bound.family == AF_UNIX)
-        shutdown(listener->fd, SHUT_RD);
+        shutdown(listener->socket.fd, SHUT_RD);
     else
-        setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+        setsockopt(listener->socket.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 static bool is_queue_empty(const struct listener *listener)
 {
     struct report_queue queue = {0};
-    if (!kernel_queue(listener->fd, &queue))
+    if (!kernel_queue(listener->socket.fd, &queue))
         return true;
     if (queue.depth > 0)
         return false;
@@ -258,7 +253,7 @@ void listener_take_over(struct listener *listener, struct listener *from)
 void listener_sample(struct listener *listener)
 {
     struct report_queue queue = {.drops = -1};
-    if (!kernel_queue(listener->fd, &queue))
+    if (!kernel_queue(listener->socket.fd, &queue))
         return;
     entrance_note_depth(listener->entrance, queue.depth);
     if (queue.drops > listener->drops) {
@@ -300,8 +295,8 @@ void listener_report(struct listener *listener, struct report_listener *report)
         .since = listener->since,
     };
     report->queue = (struct report_queue){.limit = -1, .drops = -1, .half_open = -1, .reset = -1};
-    if (listener->fd >= 0)
-        kernel_queue(listener->fd, &report->queue);
+    if (listener->socket.fd >= 0)
+        kernel_queue(listener->socket.fd, &report->queue);
     report->queue.asked = listener->asked;
     report->queue.high_water = atomic_load(&listener->entrance->high_water);
     report->queue.last_drop_at = listener->last_drop_at;

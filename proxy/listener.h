@@ -12,6 +12,7 @@
 
 #include "proxy/entrance.h"
 #include "proxy/gate.h"
+#include "proxy/listening.h"
 #include "proxy/report.h"
 
 enum listener_state {
@@ -24,7 +25,7 @@ struct listener {
     struct entrance *entrance; /* a reference */
     struct loop *control;
     char *described; /* its address as configured: tells whether a new description means this same socket */
-    int fd;
+    struct listening socket;
     enum listener_state state;
     bool is_handed_on; /* the socket is another listener's too: closing leaves its file */
     bool is_leaving;   /* the gates are told to close */

@@ -1,4 +1,4 @@
-/* Opens listening sockets, for listeners and for the admin API alike.
+/* A listening socket, for listeners and for the admin API alike: opened with its file, closed with it.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/listening.h"
@@ -6,6 +6,7 @@
 #include "conf/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,7 +21,8 @@ static const struct {
     {EADDRINUSE, "another process or listener has it; stop that one or choose another address"},
     {EACCES, "a port below 1024 needs CAP_NET_BIND_SERVICE, a unix socket a folder that can be written"},
     {EADDRNOTAVAIL, "no interface of this machine has that address"},
-    {ENOENT, "its folder does not exist"},
+    {EEXIST, "there is a file that is no socket; remove it or choose another path"},
+    {ENOENT, "its folder does not exist; make it first"},
     {EMFILE, "raise the descriptor limit (ulimit -n)"},
 };
 
@@ -57,30 +59,53 @@ static int bind_one(const struct address *address)
     return -1;
 }
 
-/* A socket file outlives its process: one that refuses is an orphan and goes. */
-static void remove_orphan(const struct address *address)
+/* Whether somebody answers at the socket file: 0, ECONNREFUSED for an orphan, or another errno. */
+static int try_socket(const struct address *address)
 {
     struct sockaddr_storage storage;
-    struct stat file;
-    if (lstat(address->path, &file) != 0 || !S_ISSOCK(file.st_mode))
-        return;
     socklen_t length = address_into(address, &storage);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return;
-    if (connect(fd, (struct sockaddr *)&storage, length) != 0 && errno == ECONNREFUSED)
-        unlink(address->path);
+        return errno;
+    int error = connect(fd, (struct sockaddr *)&storage, length) == 0 || errno == EAGAIN ? 0 : errno;
     close(fd);
+    return error;
 }
 
-/* The file has its mode from the first moment: nobody comes in before it is narrowed. */
+/* A socket file outlives its process: one that refuses is an orphan and goes. 0, or the errno that bind would
+ * give. */
+static int make_way(const struct address *address)
+{
+    struct stat file;
+    if (lstat(address->path, &file) != 0)
+        return errno == ENOENT ? 0 : errno;
+    if (!S_ISSOCK(file.st_mode))
+        return EEXIST;
+    int error = try_socket(address);
+    if (error == 0)
+        return EADDRINUSE;
+    if (error == ECONNREFUSED && unlink(address->path) != 0 && errno != ENOENT)
+        return errno;
+    return error == ECONNREFUSED || error == ENOENT ? 0 : error;
+}
+
+/* The file is for nobody until it has the mode that was asked for. */
 static int bind_unix(const struct address *address, unsigned mode)
 {
-    remove_orphan(address);
-    mode_t before = umask(0777 & ~mode);
+    int error = make_way(address);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    mode_t before = umask(0777);
     int fd = bind_one(address);
-    int error = errno;
+    error = errno;
     umask(before);
+    if (fd >= 0 && chmod(address->path, (mode_t)mode) != 0) {
+        error = errno;
+        close(fd);
+        fd = -1;
+    }
     errno = error;
     return fd;
 }
@@ -119,34 +144,56 @@ static int bind_kind(const struct conf_address *conf, unsigned mode, struct addr
     }
 }
 
-char *listening_open(const struct conf_address *conf, int backlog, unsigned mode, int *fd,
-                     struct address *bound)
+static void note_file(struct listening *listening)
+{
+    struct stat file;
+    if (listening->bound.family != AF_UNIX || lstat(listening->bound.path, &file) != 0)
+        return;
+    listening->device = file.st_dev;
+    listening->inode = file.st_ino;
+}
+
+char *listening_open(struct listening *listening, const struct conf_address *conf, int backlog, unsigned mode)
 {
     struct address address;
-    *fd = -1;
+    *listening = (struct listening){.fd = -1};
     if (!address_parse(conf, &address)) {
         char *wrong = resolve(conf, &address);
         if (wrong)
             return wrong;
     }
-    int opened = bind_kind(conf, mode, &address);
-    if (opened < 0)
+    listening->fd = bind_kind(conf, mode, &address);
+    if (listening->fd < 0)
         return explain(conf, errno);
-    if (listen(opened, backlog) != 0) {
+    listening->bound = address;
+    note_file(listening);
+    if (listen(listening->fd, backlog) != 0) {
         char *wrong = explain(conf, errno);
-        listening_close(opened, &address);
+        listening_close(listening, true);
         return wrong;
     }
-    *bound = address.family == AF_UNIX ? address : address_local(opened);
-    *fd = opened;
+    if (address.family != AF_UNIX)
+        listening->bound = address_local(listening->fd);
     return NULL;
 }
 
-void listening_close(int fd, const struct address *bound)
+char *listening_share(struct listening *listening, const struct listening *from)
 {
-    if (fd < 0)
+    *listening = *from;
+    listening->fd = fcntl(from->fd, F_DUPFD_CLOEXEC, 3);
+    return listening->fd < 0 ? text_format("cannot share a listening socket: %s", strerror(errno)) : NULL;
+}
+
+void listening_close(struct listening *listening, bool with_file)
+{
+    const char *path = listening->bound.path;
+    struct stat file;
+    if (listening->fd < 0)
         return;
-    close(fd);
-    if (bound->family == AF_UNIX && bound->path)
-        unlink(bound->path);
+    close(listening->fd);
+    listening->fd = -1;
+    if (!with_file || listening->bound.family != AF_UNIX || lstat(path, &file) != 0)
+        return;
+    if (file.st_dev == listening->device && file.st_ino == listening->inode)
+        unlink(path);
 }

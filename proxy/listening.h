@@ -1,4 +1,4 @@
-/* Opens listening sockets, for listeners and for the admin API alike.
+/* A listening socket, for listeners and for the admin API alike: opened with its file, closed with it.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PROXY_LISTENING_H
@@ -6,16 +6,27 @@
 
 #include "proxy/address.h"
 
-/* Opens a non-blocking listening socket for a configured address: TCP with SO_REUSEADDR and TCP_NODELAY
- * (inherited by what is accepted), "*" as [::] for both families or 0.0.0.0 where there is no IPv6, names by
- * getaddrinfo(3); or a unix socket with file mode `mode`. A unix socket file that nobody answers at is
- * replaced, one that is in use is not. NULL when well: *fd is the caller's, *bound is the address with its
- * real port; a unix path is borrowed from `address`. Else a sentence that names the address and the remedy
- * (freed by the caller); *fd is -1. */
-char *listening_open(const struct conf_address *address, int backlog, unsigned mode, int *fd,
-                     struct address *bound);
+#include <sys/types.h>
 
-/* Closes it, and removes a unix socket's file. Accepts -1. */
-void listening_close(int fd, const struct address *bound);
+struct listening {
+    int fd;
+    struct address bound; /* with the real port; a unix path is borrowed from the address that was opened */
+    dev_t device;         /* of a unix socket's file: it is removed only while it is still ours */
+    ino_t inode;
+};
+
+/* Opens a non-blocking listening socket at a configured address: TCP with SO_REUSEADDR and TCP_NODELAY
+ * (inherited by what is accepted), "*" as [::] for both families or 0.0.0.0 where there is no IPv6, names by
+ * getaddrinfo(3); or a unix socket (unix(7)) with file mode `mode` from its first moment. A socket file that
+ * nobody answers at is replaced; one that is in use, or a file of another kind, is not. NULL when well, else
+ * a sentence that names the address and the remedy (freed by the caller), and .fd is -1. */
+char *listening_open(struct listening *listening, const struct conf_address *address, int backlog,
+                     unsigned mode);
+
+/* Another descriptor of the same socket: closing one leaves the queue to the other. As above. */
+char *listening_share(struct listening *listening, const struct listening *from);
+
+/* Closes it, and removes a unix socket's file if `with_file`. Idempotent. */
+void listening_close(struct listening *listening, bool with_file);
 
 #endif

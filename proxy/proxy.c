@@ -32,7 +32,7 @@ static void sample(struct timer *timer)
 {
     struct proxy *house = list_owner(timer, struct proxy, sample);
     for (size_t i = 0; i < house->conf->listener_count; i++) {
-        if (house->listeners[i]->fd >= 0)
+        if (house->listeners[i]->socket.fd >= 0)
             listener_sample(house->listeners[i]);
     }
     timer_set(&house->control->timers, timer, house->control->now + SAMPLE_MS);
