@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum {
+    REFUSED_FOR = 256
+};
+
 static void destroy(struct pipe_pool *pool, struct pipe *pipe)
 {
     close(pipe->in);
     close(pipe->out);
     free(pipe);
     pool->made--;
-    pool->is_refused = false;
+    pool->refused = 0;
 }
 
 static struct pipe *create(struct pipe_pool *pool)
@@ -23,7 +27,7 @@ static struct pipe *create(struct pipe_pool *pool)
     int ends[2];
     if (!pipe || pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
         free(pipe);
-        pool->is_refused = true;
+        pool->refused = REFUSED_FOR;
         return NULL;
     }
     *pipe = (struct pipe){.out = ends[0], .in = ends[1]};
@@ -34,7 +38,7 @@ static struct pipe *create(struct pipe_pool *pool)
     if (size >= PIPE_SIZE_LEAST)
         return pipe;
     destroy(pool, pipe);
-    pool->is_refused = true;
+    pool->refused = REFUSED_FOR;
     return NULL;
 }
 
@@ -59,7 +63,11 @@ struct pipe *pipe_take(struct pipe_pool *pool)
         pool->idle = pipe->next;
         return pipe;
     }
-    return pool->made < pool->limit && !pool->is_refused ? create(pool) : NULL;
+    if (pool->refused > 0) {
+        pool->refused--;
+        return NULL;
+    }
+    return pool->made < pool->limit ? create(pool) : NULL;
 }
 
 void pipe_give(struct pipe_pool *pool, struct pipe *pipe)

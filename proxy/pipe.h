@@ -29,7 +29,7 @@ struct pipe_pool {
     struct pipe *idle;
     unsigned made; /* pipes that exist, idle or not */
     unsigned limit;
-    bool is_refused; /* the kernel gave none of a useful size; asked again when one comes back */
+    unsigned refused; /* the kernel gave none of a useful size: so many flows more do not even ask */
 };
 
 void pipe_pool_begin(struct pipe_pool *pool, unsigned limit);

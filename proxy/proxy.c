@@ -119,9 +119,13 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
         conf_destroy(conf);
         return wrong;
     }
-    struct budget budget = budget_make(conf);
-    slots_limit_to(&proxy->commons.connections, budget.max_connections);
-    proxy->budget.max_connections = budget.max_connections;
+    /* What descriptors and memory allow was found when nothing was open yet. */
+    proxy->budget.max_connections = conf->max_connections ? conf->max_connections : proxy->budget.derived;
+    slots_limit_to(&proxy->commons.connections, proxy->budget.max_connections);
+    warn_of_limits(&proxy->budget);
+    if (conf->workers != proxy->conf->workers)
+        log_line(CONF_LOG_WARNING, "config.applied",
+                 "a new number of workers takes effect at the next start");
     plan_carry_out(proxy, conf, &plan);
     return NULL;
 }
