@@ -125,23 +125,41 @@ static bool is_out_of_resources(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+/* One try with a spare descriptor, which stands again if nobody came: accept4 looks for a descriptor before
+ * it looks for a client. */
+static int accept_with_spare(struct admin *admin, const struct door *door, struct address *peer)
+{
+    if (!give_spare(admin)) {
+        errno = EMFILE;
+        return -1;
+    }
+    int fd = accept_one(door, peer);
+    int error = errno;
+    if (fd < 0)
+        refill_spares(admin);
+    errno = error;
+    return fd;
+}
+
 static void accept_visitors(struct watch *watch, unsigned events)
 {
     struct door *door = (struct door *)(void *)watch;
     struct admin *admin = door->owner;
+    bool has_room = true;
     (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+    for (int i = 0; i < ACCEPTS_A_TURN && has_room; i++) {
         struct address peer;
         int fd = accept_one(door, &peer);
-        int error = errno;
+        if (fd < 0 && is_out_of_resources(errno)) {
+            has_room = false;
+            fd = accept_with_spare(admin, door, &peer);
+        }
         if (fd >= 0)
             welcome(admin, door, fd, &peer);
-        else if (error == EAGAIN || error == EBADF)
+        else if (is_out_of_resources(errno))
+            begin_pause(admin, errno);
+        else if (errno == EAGAIN || errno == EBADF)
             return;
-        else if (is_out_of_resources(error) && !give_spare(admin)) {
-            begin_pause(admin, error);
-            return;
-        }
     }
 }
 

@@ -169,12 +169,13 @@ char *door_open(const struct conf_admin_listen *conf, struct door **door)
 void door_close(struct door *door)
 {
     struct stat file;
-    if (door->watch.fd >= 0)
-        close(door->watch.fd);
-    door->watch.fd = -1;
+    /* While the socket is open its inode is not given to another file, so equal numbers are the same file. */
     if (door->path && lstat(door->path, &file) == 0 && file.st_dev == door->device &&
         file.st_ino == door->inode)
         unlink(door->path);
+    if (door->watch.fd >= 0)
+        close(door->watch.fd);
+    door->watch.fd = -1;
     free(door->path);
     door->path = NULL;
 }

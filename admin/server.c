@@ -254,6 +254,9 @@ static struct MHD_Response *make_long_response(struct server *server, struct exc
         free(sending);
         return NULL;
     }
+    /* libmicrohttpd 0.9.75 ends even an answer to HEAD with the last chunk; without chunks it does not. */
+    if (reply->stream && strcmp(exchange->request.method, "HEAD") == 0)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     reply->stream = NULL;
     json_begin(&reply->json);
     return response;

@@ -1,0 +1,70 @@
+/* Asks the routes without a socket: a request out of a line of text, the reply taken apart.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/admin/asking.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned asking_places = 16;
+
+static bool reserve(void *context)
+{
+    (void)context;
+    return asking_places > 0;
+}
+
+static void read_stream(struct stream *stream, struct asking_result *result)
+{
+    struct json json;
+    json_begin(&json);
+    while (stream->next(stream, &json))
+        continue;
+    result->has_failed = stream->has_failed;
+    result->text = strdup(json.text ? json.text : "");
+    json_end(&json);
+}
+
+void asking_ask(struct proxy *proxy, enum conf_access level, const char *line, const char *accept,
+                struct asking_result *result)
+{
+    char method[64];
+    const char *space = strchr(line, ' ');
+    struct request request = {.method = method, .version = "HTTP/1.1", .reserve = reserve};
+    struct gate gate = {.level = level};
+    struct house house = {.proxy = proxy};
+    struct reply reply;
+    snprintf(method, sizeof method, "%.*s", (int)(space - line), line);
+    request.text = space + 1;
+    request.target_problem = target_read(&request.target, request.text);
+    if (accept)
+        request.headers[request.header_count++] = (struct request_header){"Accept", accept};
+    reply_begin(&reply);
+    routes_answer(&house, &gate, &request, &reply);
+    *result = (struct asking_result){.status = reply.status,
+                                     .type = reply.type,
+                                     .allow = reply.allow,
+                                     .retry_after = reply.retry_after,
+                                     .asks_for_token = reply.asks_for_token};
+    if (reply.stream) {
+        read_stream(reply.stream, result);
+    } else {
+        result->text = strdup(reply.json.text ? reply.json.text : "");
+        result->json = cJSON_Parse(result->text);
+    }
+    reply_end(&reply);
+    target_end(&request.target);
+}
+
+void asking_end(struct asking_result *result)
+{
+    free(result->text);
+    cJSON_Delete(result->json);
+    *result = (struct asking_result){0};
+}
+
+double asking_number(const struct asking_result *result, const char *member)
+{
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(result->json, member);
+    return cJSON_IsNumber(found) ? found->valuedouble : -1;
+}

@@ -1,0 +1,284 @@
+/* A proxy that obeys the test: it implements proxy/proxy.h over scripted listeners, queues and splices.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/admin/fake_proxy.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct proxy_walk {
+    struct proxy *proxy;
+    uint64_t last;
+    unsigned told;
+};
+
+static struct address make_address(uint32_t ip, uint16_t port)
+{
+    struct address address = {.family = AF_INET, .port = port};
+    uint32_t network = htonl(ip);
+    memcpy(address.ip, &network, sizeof network);
+    return address;
+}
+
+static void add_listener(struct proxy *proxy, const char *name, uint16_t port, bool is_tls)
+{
+    struct report_listener *listener = &proxy->listeners[proxy->listener_count++];
+    *listener = (struct report_listener){
+        .state = "open",
+        .is_tls = is_tls,
+        .bound = make_address(0, port),
+        .queue = {.depth = 2, .limit = 4096, .asked = 4096, .high_water = 37, .half_open = 1},
+        .connections = {.now = 812, .securing = 5, .peak = 2048, .limit = 20000},
+        .totals = {.accepted = 981234,
+                   .refused = 3,
+                   .tls_failed = 41,
+                   .received_bytes = 8123456789,
+                   .sent_bytes = 91234567890},
+        .since = 1795412400000,
+    };
+    snprintf(listener->name, sizeof listener->name, "%s", name);
+    snprintf(listener->upstream, sizeof listener->upstream, "app");
+    snprintf(listener->address, sizeof listener->address, "0.0.0.0:%u", port);
+}
+
+void fake_begin(struct proxy *proxy)
+{
+    memset(proxy, 0, sizeof *proxy);
+    pthread_mutex_init(&proxy->mutex, NULL);
+    proxy->info = (struct report_info){.instance = "fake",
+                                       .started_at = 1795412400000,
+                                       .workers = 2,
+                                       .max_connections = 9000,
+                                       .descriptor_limit = 20000,
+                                       .is_ready = true};
+    add_listener(proxy, "web", 8443, true);
+    add_listener(proxy, "api", 8080, false);
+}
+
+void fake_end(struct proxy *proxy)
+{
+    pthread_mutex_destroy(&proxy->mutex);
+}
+
+void fake_live(struct proxy *proxy, uint64_t first, uint64_t last, bool is_alive)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    for (uint64_t id = first; id <= last; id++)
+        proxy->is_alive[id] = is_alive;
+    pthread_mutex_unlock(&proxy->mutex);
+}
+
+static void make_end(struct report_connection *end, const char *kind, const char *state, struct address peer)
+{
+    *end = (struct report_connection){.kind = kind, .state = state, .peer = peer, .last_moved_ms = 12};
+    end->local = make_address(0x7f000001, 8443);
+    address_print(&end->local, end->local_path);
+    if (peer.family != AF_UNSPEC)
+        address_print(&peer, end->peer_path);
+}
+
+void fake_splice(uint64_t id, bool with_kernel, struct report_splice *report)
+{
+    bool is_opening = id % 3 == 0;
+    *report = (struct report_splice){
+        .id = id,
+        .state = is_opening ? "opening" : "complete",
+        .path = "memory",
+        .opened_at = 1795412400000 + (int64_t)id,
+        .age_ms = (int64_t)(FAKE_SPLICES - id),
+        .idle_ms = (int64_t)(id % 7),
+        .phases = {.queue = 4,
+                   .secure_server = 3,
+                   .lookup = 0,
+                   .request = is_opening ? -1 : 1,
+                   .secure_client = is_opening ? -1 : 0,
+                   .first_byte_down = is_opening ? -1 : 9},
+    };
+    snprintf(report->listener, sizeof report->listener, "%s", id % 2 ? "web" : "api");
+    snprintf(report->upstream, sizeof report->upstream, "app");
+    snprintf(report->server, sizeof report->server, "%s", is_opening ? "" : "10.0.0.2:8080");
+    make_end(&report->ends[0], "server", "complete", make_address(0x0a010000u + (uint32_t)id, 50000));
+    make_end(&report->ends[1], "client", is_opening ? "described" : "complete",
+             is_opening ? (struct address){0} : make_address(0x0a000002, 8080));
+    for (unsigned i = 0; i < 2; i++) {
+        report->ends[i].received_bytes = id * 10 + i;
+        report->ends[i].sent_bytes = id % 10;
+        report->ends[i].tcp.is_present = with_kernel && !(i == 1 && is_opening);
+        report->ends[i].tcp.rtt_us = 1830;
+        report->ends[i].tcp.delivery_rate = -1;
+    }
+}
+
+void fake_wait(struct proxy *proxy, size_t count)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    proxy->waiting_count = count;
+    for (size_t i = 0; i < count; i++)
+        /* In an order that has nothing to do with the addresses, as the kernel's has not. */
+        proxy->waiting[(i * 2411) % count] = (struct report_waiting){
+            .peer = make_address(0x0a020000u + (uint32_t)i, 40000),
+            .state = i % 10 == 9 ? WAITING_HALF_OPEN : WAITING_HERE,
+            .waited_ms = (int64_t)(i * 7 % 1000),
+            .received_bytes = (int64_t)i,
+            .rtt_us = -1,
+        };
+    pthread_mutex_unlock(&proxy->mutex);
+}
+
+char *proxy_create(struct loop *control, struct conf *conf, struct proxy **proxy)
+{
+    (void)control, (void)conf, (void)proxy;
+    abort();
+}
+
+void proxy_serve(struct proxy *proxy, const char *name, proxy_service *service, void *context)
+{
+    if (strcmp(name, "demo") != 0)
+        abort();
+    proxy->service = service;
+    proxy->service_context = context;
+}
+
+char *proxy_apply(struct proxy *proxy, struct conf *conf)
+{
+    (void)proxy, (void)conf;
+    abort();
+}
+
+const struct conf *proxy_conf(const struct proxy *proxy)
+{
+    (void)proxy;
+    abort();
+}
+
+void proxy_drain(struct proxy *proxy, void (*done)(void *context), void *context)
+{
+    (void)proxy, (void)done, (void)context;
+    abort();
+}
+
+void proxy_stop(struct proxy *proxy)
+{
+    (void)proxy;
+    abort();
+}
+
+void proxy_destroy(struct proxy *proxy)
+{
+    (void)proxy;
+    abort();
+}
+
+void proxy_info(struct proxy *proxy, struct report_info *info)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    *info = proxy->info;
+    pthread_mutex_unlock(&proxy->mutex);
+}
+
+enum proxy_answer proxy_listeners(struct proxy *proxy, struct report_listener **items, size_t *count)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    enum proxy_answer answer = proxy->is_busy ? PROXY_BUSY : PROXY_ANSWERED;
+    if (answer == PROXY_ANSWERED) {
+        *count = proxy->listener_count;
+        *items = calloc(*count + 1, sizeof **items);
+        memcpy(*items, proxy->listeners, *count * sizeof **items);
+    }
+    pthread_mutex_unlock(&proxy->mutex);
+    return answer;
+}
+
+enum proxy_answer proxy_listener(struct proxy *proxy, const char *name, struct report_listener *report)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    enum proxy_answer answer = proxy->is_busy ? PROXY_BUSY : PROXY_NOT_FOUND;
+    for (size_t i = 0; answer == PROXY_NOT_FOUND && i < proxy->listener_count; i++) {
+        if (strcmp(proxy->listeners[i].name, name) != 0)
+            continue;
+        *report = proxy->listeners[i];
+        /* The queue is asked for with nothing but the report, which must lead back to this proxy. */
+        report->bound.path = (const char *)proxy;
+        answer = PROXY_ANSWERED;
+    }
+    pthread_mutex_unlock(&proxy->mutex);
+    return answer;
+}
+
+enum proxy_answer proxy_waiting(const struct report_listener *listener,
+                                bool (*tell)(void *context, const struct report_waiting *waiting),
+                                void *context)
+{
+    struct proxy *proxy = (struct proxy *)(uintptr_t)listener->bound.path;
+    pthread_mutex_lock(&proxy->mutex);
+    bool is_busy = proxy->is_busy;
+    bool goes_on = !is_busy && strcmp(listener->name, "web") == 0;
+    for (size_t i = 0; goes_on && i < proxy->waiting_count; i++)
+        goes_on = tell(context, &proxy->waiting[i]);
+    pthread_mutex_unlock(&proxy->mutex);
+    errno = EPERM;
+    return is_busy ? PROXY_BUSY : PROXY_ANSWERED;
+}
+
+enum proxy_answer proxy_splice(struct proxy *proxy, uint64_t id, struct report_splice *report)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    bool is_busy = proxy->is_busy;
+    bool is_alive = id < FAKE_SPLICES && proxy->is_alive[id];
+    pthread_mutex_unlock(&proxy->mutex);
+    if (is_busy)
+        return PROXY_BUSY;
+    if (!is_alive)
+        return PROXY_NOT_FOUND;
+    fake_splice(id, true, report);
+    return PROXY_ANSWERED;
+}
+
+struct proxy_walk *proxy_walk_begin(struct proxy *proxy, uint64_t after)
+{
+    struct proxy_walk *walk = calloc(1, sizeof *walk);
+    *walk = (struct proxy_walk){.proxy = proxy, .last = after};
+    pthread_mutex_lock(&proxy->mutex);
+    proxy->walks++;
+    pthread_mutex_unlock(&proxy->mutex);
+    return walk;
+}
+
+enum proxy_answer proxy_walk_next(struct proxy_walk *walk, bool with_kernel, struct report_splice *report)
+{
+    struct proxy *proxy = walk->proxy;
+    enum proxy_answer answer = PROXY_NOT_FOUND;
+    pthread_mutex_lock(&proxy->mutex);
+    unsigned pause_us = proxy->pause_us;
+    if (proxy->is_busy || (proxy->busy_after > 0 && walk->told >= proxy->busy_after))
+        answer = PROXY_BUSY;
+    while (answer == PROXY_NOT_FOUND && walk->last + 1 < FAKE_SPLICES) {
+        if (proxy->is_alive[++walk->last])
+            answer = PROXY_ANSWERED;
+    }
+    if (answer == PROXY_ANSWERED) {
+        walk->told++;
+        proxy->told++;
+        proxy->told_with_kernel += with_kernel;
+    }
+    pthread_mutex_unlock(&proxy->mutex);
+    if (pause_us > 0)
+        usleep(pause_us);
+    if (answer == PROXY_ANSWERED)
+        fake_splice(walk->last, with_kernel, report);
+    return answer;
+}
+
+void proxy_walk_end(struct proxy_walk *walk)
+{
+    if (!walk)
+        return;
+    pthread_mutex_lock(&walk->proxy->mutex);
+    walk->proxy->walks--;
+    pthread_mutex_unlock(&walk->proxy->mutex);
+    free(walk);
+}

@@ -1,0 +1,52 @@
+/* A proxy that obeys the test: it implements proxy/proxy.h over scripted listeners, queues and splices.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Its insides are open: tests set them while holding the mutex, or before anybody asks. Splice `id` exists
+ * while is_alive[id]; what it says of itself follows from its id (fake_splice), so that a test can compare.
+ */
+#ifndef TESTS_ADMIN_FAKE_PROXY_H
+#define TESTS_ADMIN_FAKE_PROXY_H
+
+#include "proxy/proxy.h"
+
+#include <pthread.h>
+
+enum {
+    FAKE_SPLICES = 20001,
+    FAKE_LISTENERS = 8,
+    FAKE_WAITING = 4096,
+};
+
+struct proxy {
+    pthread_mutex_t mutex;
+    struct report_info info;
+    struct report_listener listeners[FAKE_LISTENERS];
+    size_t listener_count;
+    bool is_alive[FAKE_SPLICES];
+    struct report_waiting waiting[FAKE_WAITING];
+    size_t waiting_count;
+    bool is_busy;        /* everything answers PROXY_BUSY */
+    unsigned busy_after; /* a walk does so after that many splices, 0: never */
+    unsigned told;       /* splices told by walks */
+    unsigned told_with_kernel;
+    unsigned pause_us; /* of a walk before each splice */
+    unsigned walks;    /* begun and not ended */
+    proxy_service *service;
+    void *service_context;
+};
+
+/* Ready, with the listeners "web" and "api" and no splices. */
+void fake_begin(struct proxy *proxy);
+void fake_end(struct proxy *proxy);
+
+/* Splices `first` to `last` begin or end to exist. */
+void fake_live(struct proxy *proxy, uint64_t first, uint64_t last, bool is_alive);
+
+/* What splice `id` says of itself. Its client has the address 10.1.0.0 + id; every third one is opening. */
+void fake_splice(uint64_t id, bool with_kernel, struct report_splice *report);
+
+/* `count` requests wait at "web", from 10.2.0.0 + i. */
+void fake_wait(struct proxy *proxy, size_t count);
+
+#endif

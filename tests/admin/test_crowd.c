@@ -1,0 +1,238 @@
+/* Tests of the admin API in a crowd: silent, slow and many clients, and no descriptors left.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/admin/http.h"
+#include "tests/admin/stage.h"
+#include "tests/runner.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    SILENT = 20,
+    SLOW = 20,
+    BUSY = 60,
+};
+
+static struct stage stage;
+
+static double now(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+static bool is_closed(int fd)
+{
+    struct pollfd waited = {.fd = fd, .events = POLLIN | POLLRDHUP};
+    return poll(&waited, 1, 0) > 0 && (waited.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static size_t count_open(const int *fds, size_t count)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < count; i++)
+        open += !is_closed(fds[i]);
+    return open;
+}
+
+/* A client that asks again and again on one connection after another until it is told to stop. */
+struct busy {
+    pthread_t thread;
+    volatile bool *is_over;
+    unsigned served;
+    unsigned refused;
+    unsigned lost;
+};
+
+static void *ask_again(void *context)
+{
+    struct busy *busy = context;
+    while (!__atomic_load_n(busy->is_over, __ATOMIC_RELAXED)) {
+        struct http_answer answer;
+        http_get(NULL, stage.port, "/v1/splices?limit=50", "", &answer);
+        if (answer.status == 200 && answer.is_whole)
+            busy->served++;
+        else if (answer.status == 503)
+            busy->refused++;
+        else
+            busy->lost++;
+        http_end(&answer);
+        usleep(20000);
+    }
+    return NULL;
+}
+
+/* A byte of a request now and then: never silent for long, never done. */
+static void send_slowly(const int *fds, size_t at)
+{
+    static const char request[] = "GET /v1/splices HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+                                  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    for (size_t i = 0; i < SLOW; i++)
+        send(fds[i], &request[at % (sizeof request - 2)], 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void health_answers_quickly_in_a_crowd_of_silent_and_slow_clients(void)
+{
+    static struct busy busy[BUSY];
+    bool is_over = false;
+    int silent[SILENT], slow[SLOW];
+    unsigned served = 0, lost = 0;
+    double slowest = 0;
+    size_t at = 0;
+    stage_begin(&stage);
+    fake_live(&stage.proxy, 1, 200, true);
+    for (int i = 0; i < SILENT; i++)
+        silent[i] = http_connect(NULL, stage.port);
+    for (int i = 0; i < SLOW; i++)
+        slow[i] = http_connect(NULL, stage.port);
+    for (int i = 0; i < BUSY; i++) {
+        busy[i] = (struct busy){.is_over = &is_over};
+        pthread_create(&busy[i].thread, NULL, ask_again, &busy[i]);
+    }
+    for (double until = now() + 13; now() < until; usleep(250000)) {
+        struct http_answer answer;
+        double since = now();
+        http_get(NULL, stage.port, "/healthz", "", &answer);
+        double took = now() - since;
+        CU_ASSERT_EQUAL(answer.status, 200);
+        CU_ASSERT(took < 2);
+        slowest = took > slowest ? took : slowest;
+        http_end(&answer);
+        send_slowly(slow, at++);
+    }
+    __atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
+    for (int i = 0; i < BUSY; i++) {
+        pthread_join(busy[i].thread, NULL);
+        served += busy[i].served;
+        lost += busy[i].lost;
+    }
+    printf("slowest %.0f ms, served %u ", slowest * 1000, served);
+    CU_ASSERT(served > BUSY);
+    CU_ASSERT_EQUAL(lost, 0);
+    /* Silence and slowness held their places for ten seconds and not longer. */
+    CU_ASSERT_EQUAL(count_open(silent, SILENT), 0);
+    CU_ASSERT_EQUAL(count_open(slow, SLOW), 0);
+    for (int i = 0; i < SILENT; i++)
+        close(silent[i]);
+    for (int i = 0; i < SLOW; i++)
+        close(slow[i]);
+    stage_end(&stage);
+}
+
+static void many_silent_clients_give_way_to_who_asks(void)
+{
+    enum {
+        CROWD = 200
+    };
+    int fds[CROWD];
+    stage_begin(&stage);
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = http_connect(NULL, stage.port);
+        CU_ASSERT(fds[i] >= 0);
+    }
+    usleep(400000);
+    for (int i = 0; i < 20; i++) {
+        struct http_answer answer;
+        http_get(NULL, stage.port, "/healthz", "", &answer);
+        CU_ASSERT_EQUAL(answer.status, 200);
+        http_end(&answer);
+    }
+    for (int i = 0; i < CROWD; i++)
+        close(fds[i]);
+    stage_end(&stage);
+}
+
+static void who_finds_no_place_is_told_503(void)
+{
+    enum {
+        PLACES = 64,
+        MORE = 100
+    };
+    int fds[PLACES];
+    unsigned told = 0;
+    stage_begin(&stage);
+    /* A body that is awaited holds a place for as long as an answer may take. */
+    for (int i = 0; i < PLACES; i++) {
+        fds[i] = http_connect(NULL, stage.port);
+        http_say(fds[i], "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n");
+    }
+    usleep(500000);
+    for (int i = 0; i < MORE; i++) {
+        struct http_answer answer;
+        http_get(NULL, stage.port, "/healthz", "", &answer);
+        told += answer.status == 503 && answer.is_whole && http_has(&answer, "Retry-After: 1") &&
+                http_has(&answer, "Content-Type: application/problem+json");
+        http_end(&answer);
+    }
+    CU_ASSERT_EQUAL(told, MORE);
+    int silent = http_connect(NULL, stage.port);
+    char text[512];
+    ssize_t got = recv(silent, text, sizeof text - 1, 0);
+    CU_ASSERT(got > 0 && strncmp(text, "HTTP/1.1 503", 12) == 0);
+    close(silent);
+    for (int i = 0; i < PLACES; i++)
+        close(fds[i]);
+    struct http_answer answer = {0};
+    for (int tries = 0; tries < 100 && answer.status != 200; tries++) {
+        http_end(&answer);
+        usleep(20000);
+        http_get(NULL, stage.port, "/healthz", "", &answer);
+    }
+    CU_ASSERT_EQUAL(answer.status, 200);
+    http_end(&answer);
+    stage_end(&stage);
+}
+
+static void without_descriptors_questions_are_answered_still(void)
+{
+    enum {
+        MOST = 512
+    };
+    int hogs[MOST], client = -1;
+    struct rlimit before, tight;
+    size_t count = 0;
+    stage_begin(&stage);
+    getrlimit(RLIMIT_NOFILE, &before);
+    tight = (struct rlimit){.rlim_cur = 256, .rlim_max = before.rlim_max};
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    /* The client's own socket is made first; the rest goes to somebody greedy. */
+    for (int round = 0; round < 3; round++) {
+        client = http_connect(NULL, stage.port);
+        CU_ASSERT(client >= 0);
+        usleep(50000);
+        while (count < MOST && (hogs[count] = dup(STDIN_FILENO)) >= 0)
+            count++;
+        int other = hogs[--count];
+        close(other);
+        int second = http_connect(NULL, stage.port);
+        CU_ASSERT(second >= 0);
+        char text[512] = "";
+        http_say(second, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        CU_ASSERT(recv(second, text, sizeof text - 1, 0) > 0);
+        CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 200", 12), 0);
+        close(second);
+        close(client);
+    }
+    while (count > 0)
+        close(hogs[--count]);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+    stage_end(&stage);
+}
+
+static const struct test tests[] = {
+    TEST(health_answers_quickly_in_a_crowd_of_silent_and_slow_clients),
+    TEST(many_silent_clients_give_way_to_who_asks),
+    TEST(who_finds_no_place_is_told_503),
+    TEST(without_descriptors_questions_are_answered_still),
+    {0},
+};
+
+const struct suite crowd_suite = {"crowd", tests, NULL, NULL};
