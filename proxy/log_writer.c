@@ -4,10 +4,11 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/log_writer.h"
 
+#include "proxy/thread.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -213,19 +214,6 @@ static void *writer_run(void *unused)
     return unused;
 }
 
-/* The thread takes no signals: they are control's, and SIGPIPE would end the process. */
-static bool start_thread(void)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool has_started = pthread_create(&writer.thread, NULL, writer_run, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (has_started)
-        pthread_setname_np(writer.thread, "log");
-    return has_started;
-}
-
 bool log_writer_begin(int fd, log_writer_loss *loss)
 {
     struct stat stat = {.st_mode = 0};
@@ -243,7 +231,7 @@ bool log_writer_begin(int fd, log_writer_loss *loss)
     writer.is_ending = writer.has_ended = false;
     writer.head = writer.length = 0;
     writer.lost = 0;
-    bool is_running = writer.is_running = start_thread();
+    bool is_running = writer.is_running = thread_start(&writer.thread, "log", writer_run, NULL) == 0;
     pthread_mutex_unlock(&writer.lock);
     pthread_condattr_destroy(&monotonic);
     return is_running;

@@ -7,11 +7,11 @@
 #include "conf/text.h"
 #include "proxy/lookup_dns.h"
 #include "proxy/lookup_hosts.h"
+#include "proxy/thread.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,19 +300,14 @@ static void *thread_run(void *context)
     return NULL;
 }
 
-/* Starts one more thread, which takes no signals. 0 or errno; the lock is held. */
-static int thread_start(struct lookup *lookup)
+/* Starts one more thread. 0 or errno; the lock is held, so that it waits. */
+static int thread_add(struct lookup *lookup)
 {
     pthread_t thread;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, NULL, thread_run, lookup);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = thread_start(&thread, "lookup", thread_run, lookup);
     if (error)
         return error;
     lookup->threads++;
-    pthread_setname_np(thread, "lookup");
     pthread_detach(thread);
     return 0;
 }
@@ -326,7 +321,7 @@ static bool name_request(struct lookup_name *name)
     if (name->is_under_way)
         return true;
     if (lookup->due_count >= lookup->idle && lookup->threads < THREADS)
-        error = thread_start(lookup);
+        error = thread_add(lookup);
     if (lookup->threads == 0) {
         struct found found = {.outcome = LOOKUP_FAILED};
         snprintf(found.answer.failure, sizeof found.answer.failure, "%.40s: there can be no thread: %s",
