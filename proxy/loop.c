@@ -75,6 +75,10 @@ void loop_remove(struct loop *loop, struct watch *watch)
     struct epoll_event ignored = {0};
     if (watch->fd >= 0)
         epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, &ignored);
+    for (struct epoll_event *event = loop->announced; event < loop->announced_end; event++) {
+        if (event->data.ptr == watch)
+            event->data.ptr = NULL;
+    }
 }
 
 void loop_again(struct loop *loop, struct again *again)
@@ -105,7 +109,8 @@ static int time_to_wait(struct loop *loop, int most_ms)
 {
     if (!list_is_empty(&loop->agains))
         return 0;
-    int wait = timers_wait(&loop->timers, loop->now);
+    /* The turn before may have taken its time: loop->now is of its beginning. */
+    int wait = timers_wait(&loop->timers, loop_clock_ms());
     return wait < 0 || (most_ms >= 0 && most_ms < wait) ? most_ms : wait;
 }
 
@@ -125,9 +130,13 @@ void loop_turn(struct loop *loop, int most_ms)
     struct epoll_event events[EVENTS_A_TURN];
     int count = epoll_wait(loop->epoll, events, EVENTS_A_TURN, time_to_wait(loop, most_ms));
     loop->now = loop_clock_ms();
-    for (int i = 0; i < count; i++) {
-        struct watch *watch = events[i].data.ptr;
-        watch->ready(watch, announced(events[i].events));
+    loop->announced = events;
+    loop->announced_end = events + (count > 0 ? count : 0);
+    while (loop->announced < loop->announced_end) {
+        const struct epoll_event *event = loop->announced++;
+        struct watch *watch = event->data.ptr;
+        if (watch)
+            watch->ready(watch, announced(event->events));
     }
     timers_run(&loop->timers, loop->now);
     run_agains(loop);

@@ -21,6 +21,7 @@ enum {
     LOOP_HANGUP = 4, /* the peer ended or reset; read on until the read says so */
 };
 
+struct epoll_event;
 struct watch;
 typedef void watch_function(struct watch *watch, unsigned events);
 
@@ -41,6 +42,8 @@ struct loop {
     uint64_t now; /* CLOCK_MONOTONIC in ms, taken once a turn */
     struct timers timers;
     struct list agains;
+    struct epoll_event *announced; /* what the kernel told in this turn and nobody has heard yet */
+    struct epoll_event *announced_end;
     void (*turn_end)(struct loop *loop); /* may be NULL */
     void *owner;
 };
@@ -67,7 +70,8 @@ int loop_add_level(struct loop *loop, struct watch *watch);
  * errno. */
 int loop_add_shared(struct loop *loop, struct watch *watch);
 
-/* Takes the descriptor out. To be called before it is closed. */
+/* Takes the descriptor out. To be called before it is closed. What this turn has yet to announce of it is
+ * never heard, so that the watch may go on at once with another one. */
 void loop_remove(struct loop *loop, struct watch *watch);
 
 /* Calls again->go in the next turn, which then does not wait. Asking twice is asking once. */
