@@ -65,7 +65,8 @@ void mailbox_close(struct mailbox *mailbox, struct loop *loop)
 {
     if (mailbox->watch.fd < 0)
         return;
-    deliver_all(mailbox);
+    while (atomic_load_explicit(&mailbox->newest, memory_order_relaxed))
+        deliver_all(mailbox);
     loop_remove(loop, &mailbox->watch);
     close(mailbox->watch.fd);
     mailbox->watch.fd = -1;

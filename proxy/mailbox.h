@@ -28,7 +28,8 @@ struct mailbox {
  * caller). */
 char *mailbox_open(struct mailbox *mailbox, struct loop *loop, void *owner);
 
-/* Closes it; letters still in it are delivered first. On the loop's thread, or when that has ended. */
+/* Closes it; letters still in it are delivered first, those too that come by these. On the loop's thread, or
+ * when that has ended. */
 void mailbox_close(struct mailbox *mailbox, struct loop *loop);
 
 /* Any thread. */
