@@ -12,12 +12,17 @@ void slots_begin(struct slots *slots, int64_t limit)
     atomic_init(&slots->parked, 0);
 }
 
+/* Never counts beyond the limit, not even for a moment: two who do so and take it back would each make the
+ * other believe that a place which has come back is taken, and both would be parked with nobody to wake them.
+ */
 bool slots_take(struct slots *slots)
 {
     int64_t limit = atomic_load(&slots->limit);
-    if (atomic_fetch_add(&slots->taken, 1) < limit || limit == 0)
-        return true;
-    atomic_fetch_sub(&slots->taken, 1);
+    int64_t taken = atomic_load(&slots->taken);
+    while (limit == 0 || taken < limit) {
+        if (atomic_compare_exchange_weak(&slots->taken, &taken, taken + 1))
+            return true;
+    }
     return false;
 }
 
