@@ -78,8 +78,8 @@ struct splice *roster_find(const struct roster *roster, uint64_t id)
 
 struct splice *roster_next(const struct roster *roster, uint64_t after)
 {
-    for (size_t place = place_of(roster, after + 1); place < roster->end; place++) {
-        if (roster->entries[place].splice)
+    for (size_t place = place_of(roster, after); place < roster->end; place++) {
+        if (roster->entries[place].splice && roster->entries[place].id > after)
             return roster->entries[place].splice;
     }
     return NULL;
