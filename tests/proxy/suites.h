@@ -16,5 +16,12 @@ extern const struct suite tls_suite;
 extern const struct suite tls_handshake_suite;
 extern const struct suite tls_abuse_suite;
 extern const struct suite tls_bio_suite;
+extern const struct suite timer_suite;
+extern const struct suite loop_suite;
+extern const struct suite mailbox_suite;
+extern const struct suite slots_suite;
+extern const struct suite roster_suite;
+extern const struct suite buffer_suite;
+extern const struct suite pipe_suite;
 
 #endif
