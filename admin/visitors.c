@@ -10,14 +10,15 @@
 #include <sys/socket.h>
 
 enum {
-    GRACE_MS = 250,   /* who came just now is not sent away for a newcomer: its request is on its way */
-    STUCK_BEATS = 2,  /* a stream's client that took nothing for so long is given up */
-    UNMET_MS = 10000, /* the library never served it: it has closed the socket by itself */
+    LEAVING_FACTOR = 4, /* slots per place: who leaves keeps a slot until its thread has noticed */
+    GRACE_MS = 250,     /* who came just now is not sent away for a newcomer: its request is on its way */
+    STUCK_BEATS = 2,    /* a stream's client that took nothing for so long is given up */
+    UNMET_MS = 10000,   /* the library never served it: it has closed the socket by itself */
 };
 
 bool visitors_begin(struct visitors *visitors, const struct visitors_limits *limits)
 {
-    *visitors = (struct visitors){.limits = *limits, .slot_count = 2 * limits->places};
+    *visitors = (struct visitors){.limits = *limits, .slot_count = LEAVING_FACTOR * limits->places};
     visitors->slots = calloc(visitors->slot_count, sizeof *visitors->slots);
     if (!visitors->slots)
         return false;
@@ -37,6 +38,7 @@ static void enter(struct visitor *visitor, enum visitor_state state, uint64_t no
 {
     if (visitor->state == VISITOR_LEAVING)
         return;
+    visitor->has_asked |= visitor->state != VISITOR_WAITING;
     visitor->state = state;
     visitor->since = now;
 }
@@ -66,14 +68,22 @@ static struct visitor *find_free(struct visitors *visitors)
     return NULL;
 }
 
+/* Its request has arrived and waits for its thread. */
+static bool has_said_something(const struct visitor *visitor)
+{
+    int unread = 0;
+    return ioctl(visitor->fd, SIOCINQ, &unread) == 0 && unread > 0;
+}
+
 static struct visitor *find_longest_waiting(struct visitors *visitors, uint64_t now)
 {
     struct visitor *longest = NULL;
     for (size_t i = 0; i < visitors->slot_count; i++) {
         struct visitor *visitor = &visitors->slots[i];
-        if (visitor->state != VISITOR_WAITING || !visitor->is_met || visitor->since + GRACE_MS > now)
+        uint64_t grace = visitor->has_asked ? 0 : GRACE_MS;
+        if (visitor->state != VISITOR_WAITING || !visitor->is_met || visitor->since + grace > now)
             continue;
-        if (!longest || visitor->since < longest->since)
+        if ((!longest || visitor->since < longest->since) && !has_said_something(visitor))
             longest = visitor;
     }
     return longest;

@@ -40,6 +40,7 @@ struct visitor {
     enum visitor_state state;
     int fd;
     bool is_met;       /* libmicrohttpd has begun to serve it */
+    bool has_asked;    /* it has been answered before: what it has is a kept-alive connection */
     bool is_producing; /* its stream is waiting for the house, not for its client */
     bool is_over_loopback;
     struct address peer;

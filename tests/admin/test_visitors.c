@@ -12,7 +12,7 @@
 enum {
     PLACES = 4,
     STREAMS = 2,
-    PAIRS = 16
+    PAIRS = 32
 };
 
 static struct visitors visitors;
@@ -98,13 +98,41 @@ static void who_came_just_now_is_not_sent_away(void)
     end();
 }
 
+static void a_connection_that_is_only_kept_alive_gives_way_at_once(void)
+{
+    begin();
+    for (int i = 0; i < PLACES; i++) {
+        struct visitor *visitor = admit(i, 1000);
+        if (i == 3) {
+            visitor_asks(visitor, 1010);
+            visitor_rests(visitor, 1020);
+        }
+    }
+    CU_ASSERT_PTR_NOT_NULL(admit(4, 1030));
+    CU_ASSERT(is_shut(3) && !is_shut(0));
+    end();
+}
+
+static void whose_request_has_come_is_not_sent_away(void)
+{
+    begin();
+    for (int i = 0; i < PLACES; i++) {
+        admit(i, 1000);
+        CU_ASSERT_EQUAL(send(theirs[i], "G", i != 2, 0), i != 2);
+    }
+    CU_ASSERT_PTR_NOT_NULL(admit(4, 5000));
+    CU_ASSERT(!is_shut(0) && !is_shut(1) && is_shut(2) && !is_shut(3));
+    CU_ASSERT_PTR_NULL(admit(5, 5000));
+    end();
+}
+
 static void those_who_leave_do_not_pile_up_without_bound(void)
 {
     int admitted = 0;
     begin();
     for (int i = 0; i < PAIRS; i++)
         admitted += admit(i, 1000 * (uint64_t)(i + 1)) != NULL;
-    CU_ASSERT_EQUAL(admitted, 2 * PLACES);
+    CU_ASSERT_EQUAL(admitted, 4 * PLACES);
     end();
 }
 
@@ -246,6 +274,8 @@ static const struct test tests[] = {
     TEST(there_are_so_many_places_and_no_more),
     TEST(a_newcomer_takes_the_place_of_who_waited_longest),
     TEST(who_came_just_now_is_not_sent_away),
+    TEST(a_connection_that_is_only_kept_alive_gives_way_at_once),
+    TEST(whose_request_has_come_is_not_sent_away),
     TEST(those_who_leave_do_not_pile_up_without_bound),
     TEST(who_asks_nothing_is_ended_in_time),
     TEST(each_request_has_its_own_time),
