@@ -40,18 +40,6 @@ struct admin {
 
 static const char default_folder[] = "/run/spliced";
 
-/* What is opened when the description says nothing about an admin address. */
-static struct conf_admin_listen default_listen = {
-    .address =
-        {
-            .kind = CONF_ADDRESS_UNIX,
-            .text = (char[]){"unix:/run/spliced/admin.sock"},
-            .path = (char[]){"/run/spliced/admin.sock"},
-        },
-    .mode = 0660,
-    .access = CONF_ACCESS_WRITE,
-};
-
 static void refill_spares(struct admin *admin)
 {
     for (size_t i = 0; i < SPARES; i++) {
@@ -174,7 +162,13 @@ static void answer(void *context, const struct request *request, struct reply *r
 /* Without a description of its own the API stands where it can, and nowhere else: that is no failure. */
 static char *apply_default(struct admin *admin)
 {
-    const struct conf_admin conf = {.listen = &default_listen, .listen_count = 1};
+    static char text[] = "unix:/run/spliced/admin.sock";
+    struct conf_admin_listen listen = {
+        .address = {.kind = CONF_ADDRESS_UNIX, .text = text, .path = text + strlen("unix:")},
+        .mode = 0660,
+        .access = CONF_ACCESS_WRITE,
+    };
+    const struct conf_admin conf = {.listen = &listen, .listen_count = 1};
     char *wrong = access(default_folder, W_OK | X_OK) == 0
                       ? doors_apply(&admin->doors, &conf)
                       : text_format("%s: %s", default_folder, strerror(errno));

@@ -7,6 +7,7 @@
 #include "conf/memory.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,48 +80,51 @@ static size_t *measure(const struct table *table)
     return widths;
 }
 
-/* A line on its way out. */
-struct line {
-    const struct style *style;
-    FILE *out;
-    size_t left;  /* columns that may still be written */
-    size_t blank; /* columns that stand empty before what comes next, if anything does */
-    bool is_cut;
-};
-
-static void write_text(struct line *line, const char *text, enum tint tint)
+/* Where the row's last text ends. */
+static size_t end_of_row(const struct table *table, const size_t *widths, const struct cell *cells)
 {
-    size_t width = human_width(text);
-    if (line->is_cut || width == 0)
-        return;
-    /* The last column is kept for the mark, unless the text ends the line exactly there. */
-    line->is_cut = line->blank + width > line->left;
-    if (line->blank + 1 < line->left || !line->is_cut) {
-        fprintf(line->out, "%*s", (int)line->blank, "");
-        line->left -= line->blank;
-        style_write(line->style, tint, text, human_fit(text, line->left - line->is_cut), line->out);
-    }
-    line->left -= line->is_cut ? 0 : width;
-    line->blank = 0;
-    if (line->is_cut)
-        fputc('>', line->out);
-}
-
-/* Writes one row of cells; numbers have their blanks in front, and nothing stands blank at the end of a line. */
-static void write_row(const struct table *table, const size_t *widths, const struct cell *cells,
-                      const struct style *style, FILE *out)
-{
-    struct line line = {.style = style, .out = out, .left = style->width ? style->width : SIZE_MAX};
+    size_t at = 0, end = 0;
     for (size_t i = 0; i < table->columns; i++) {
         if (widths[i] == 0)
             continue;
-        const char *text = text_of(&cells[i]);
-        size_t blank = widths[i] - human_width(text);
-        line.blank += table->headings[i].is_right ? blank : 0;
-        write_text(&line, text, cells[i].text ? cells[i].tint : TINT_FAINT);
-        line.blank += GAP + (table->headings[i].is_right ? 0 : blank);
+        size_t width = human_width(text_of(&cells[i]));
+        if (width > 0)
+            end = at + (table->headings[i].is_right ? widths[i] : width);
+        at += widths[i] + GAP;
     }
-    fputc('\n', out);
+    return end;
+}
+
+/* Writes as much of the text as fits into *left columns, behind as much of the blanks. */
+static void write_cell(const struct cell *cell, size_t blank, size_t *left, const struct style *style, FILE *out)
+{
+    const char *text = text_of(cell);
+    blank = blank < *left ? blank : *left;
+    *left -= blank;
+    size_t length = human_fit(text, *left);
+    if (length > 0)
+        fprintf(out, "%*s", (int)blank, "");
+    style_write(style, cell->text ? cell->tint : TINT_FAINT, text, length, out);
+    *left = text[length] ? 0 : *left - human_width(text);
+}
+
+/* Writes one row of cells: numbers have their blanks in front, and no line ends with blanks. */
+static void write_row(const struct table *table, const size_t *widths, const struct cell *cells,
+                      const struct style *style, FILE *out)
+{
+    bool is_cut = style->width > 0 && end_of_row(table, widths, cells) > style->width;
+    size_t left = is_cut ? style->width - 1 : SIZE_MAX;
+    size_t blank = 0;
+    for (size_t i = 0; i < table->columns; i++) {
+        if (widths[i] == 0)
+            continue;
+        size_t width = human_width(text_of(&cells[i]));
+        size_t before = table->headings[i].is_right ? widths[i] - width : 0;
+        if (width > 0)
+            write_cell(&cells[i], blank + before, &left, style, out);
+        blank = width > 0 ? widths[i] - width - before + GAP : blank + widths[i] + GAP;
+    }
+    fputs(is_cut ? ">\n" : "\n", out);
 }
 
 static void write_titles(const struct table *table, const size_t *widths, const struct style *style, FILE *out)

@@ -198,6 +198,28 @@ static void a_new_description_keeps_opens_and_closes(void)
     CU_ASSERT_EQUAL(inode_of(added_path), 0);
 }
 
+static void without_a_description_the_default_stands_where_it_can(void)
+{
+    struct proxy proxy;
+    struct loop loop;
+    struct admin *admin;
+    bool is_possible = access("/run/spliced", W_OK | X_OK) == 0;
+    bool is_taken = inode_of("/run/spliced/admin.sock") != 0;
+    fake_begin(&proxy);
+    char *wrong = loop_open(&loop);
+    CU_ASSERT_PTR_NULL_FATAL(wrong);
+    wrong = admin_create(&loop, &proxy, NULL, &admin);
+    CU_ASSERT_PTR_NULL_FATAL(wrong);
+    CU_ASSERT(is_taken || (inode_of("/run/spliced/admin.sock") != 0) == is_possible);
+    CU_ASSERT_PTR_NOT_NULL(proxy.service);
+    admin_destroy(admin);
+    CU_ASSERT_PTR_NULL(proxy.service);
+    CU_ASSERT(is_taken || inode_of("/run/spliced/admin.sock") == 0);
+    admin_destroy(NULL);
+    loop_close(&loop);
+    fake_end(&proxy);
+}
+
 static void a_description_that_fails_changes_nothing(void)
 {
     static struct stage stage;
@@ -268,6 +290,7 @@ static const struct test tests[] = {
     TEST(what_cannot_be_opened_says_the_address_and_the_reason),
     TEST(tcp_addresses_tell_their_real_port),
     TEST(a_new_description_keeps_opens_and_closes),
+    TEST(without_a_description_the_default_stands_where_it_can),
     TEST(a_description_that_fails_changes_nothing),
     TEST(a_token_file_guards_its_address),
     {0},
