@@ -117,9 +117,10 @@ static enum io note_read(struct connection *connection, enum io io, size_t moved
 {
     keep_wait(&connection->read_waits, io);
     connection->received += moved;
-    /* After a reset whose error a send took, the kernel ends what it had queued like an orderly end. Only TLS
-     * can tell them apart, by close_notify. */
-    if (io == IO_END && connection->is_reset && connection->transport->is_raw)
+    /* After a failure whose error a send took, the kernel ends what it had queued like an orderly end. Only
+     * TLS can tell them apart, by close_notify. */
+    bool is_broken = connection->is_reset || connection->has_write_failed;
+    if (io == IO_END && is_broken && connection->transport->is_raw)
         io = IO_FAILED;
     if (io == IO_END || io == IO_FAILED)
         connection->has_read_ended = true;

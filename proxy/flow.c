@@ -31,8 +31,8 @@ bool flow_is_over(const struct flow *flow)
 {
     if (flow->to->has_write_ended)
         return true;
-    return flow->from->has_read_ended && flow->from->is_reset && flow_held(flow) == 0 &&
-           flow->to->unsent == 0;
+    bool is_broken = flow->from->has_read_failed || flow->from->is_reset;
+    return flow->from->has_read_ended && is_broken && flow_held(flow) == 0 && flow->to->unsent == 0;
 }
 
 /* Writes what the vessel and the transport hold, as far as it goes. */
