@@ -8,11 +8,26 @@
 int main(int argc, char **argv)
 {
     static const struct suite *const suites[] = {
-        &address_suite,    &reason_suite,  &kernel_suite, &log_suite,
-        &log_writer_suite, &lookup_suite,  &tls_suite,    &tls_handshake_suite,
-        &tls_abuse_suite,  &tls_bio_suite, &timer_suite,  &loop_suite,
-        &mailbox_suite,    &slots_suite,   &roster_suite, &buffer_suite,
-        &pipe_suite,       NULL,
+        &address_suite,
+        &reason_suite,
+        &kernel_suite,
+        &log_suite,
+        &log_writer_suite,
+        &lookup_suite,
+        &tls_suite,
+        &tls_handshake_suite,
+        &tls_abuse_suite,
+        &tls_bio_suite,
+        &timer_suite,
+        &loop_suite,
+        &mailbox_suite,
+        &slots_suite,
+        &roster_suite,
+        &buffer_suite,
+        &pipe_suite,
+        &flow_suite,
+        &flow_schedules_suite,
+        NULL,
     };
     return run_suites(suites, argc, argv);
 }

@@ -23,5 +23,7 @@ extern const struct suite slots_suite;
 extern const struct suite roster_suite;
 extern const struct suite buffer_suite;
 extern const struct suite pipe_suite;
+extern const struct suite flow_suite;
+extern const struct suite flow_schedules_suite;
 
 #endif
