@@ -3,14 +3,13 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/admin.h"
 #include "certs/certs.h"
+#include "conf/command.h"
 #include "conf/conf.h"
-#include "conf/embedded.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 #include "proxy/proxy.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +23,15 @@ enum exit_code {
     EXIT_CONFIGURATION = 3,
 };
 
+/* Where the description comes from, to be read again at SIGHUP. */
+struct description {
+    const char *file; /* NULL: quick mode */
+    char *text;       /* of the quick mode */
+};
+
 /* The whole process: one of each. */
 struct house {
-    const char *file; /* of the description; NULL: the embedded one */
+    struct description description;
     struct loop control;
     struct watch signals;
     struct proxy *proxy;
@@ -34,69 +39,61 @@ struct house {
     bool is_draining;
 };
 
-static const char usage[] =
-    "spliced: a TLS-capable socket proxy that tells what its queues and connections are doing\n"
-    "\n"
-    "  spliced -c FILE        runs in the foreground with this configuration\n"
-    "  spliced                runs a demo: TLS on 127.0.0.1:8443 with a throw-away certificate, in front of "
-    "a page that\n"
-    "                         shows what arrived; the admin API on http://127.0.0.1:9902\n"
-    "\n"
-    "  -t, --check            with -c: checks the configuration and its certificates, exit status 0 or 3\n"
-    "      --print-config     the configuration as JSON with all defaults; without -c: the defaults alone\n"
-    "      --print-schema     the JSON Schema of the configuration\n"
-    "      --version, -V      the version; -V with libraries and features\n"
-    "      --help             this\n"
-    "\n"
-    "Signals: SIGTERM and SIGINT drain and end, a second one ends at once; SIGHUP reads configuration and "
-    "certificates\n"
-    "again. Exit status: 0 well, 1 run time, 2 usage, 3 configuration.\n";
+/* The throw-away certificate of the quick mode */
 
-/* Throw-away certificate of the embedded description
- * --------------------------------------------------------------- */
+static char *throwaway_folder, *throwaway_chain, *throwaway_key;
 
-static char demo_folder[4096];
-static char *demo_chain, *demo_key;
-
-static void remove_demo_files(void)
+static void remove_throwaway(void)
 {
-    unlink(demo_chain);
-    unlink(demo_key);
-    rmdir(demo_folder);
-    free(demo_chain);
-    free(demo_key);
+    unlink(throwaway_chain);
+    unlink(throwaway_key);
+    rmdir(throwaway_folder);
+    free(throwaway_chain);
+    free(throwaway_key);
+    free(throwaway_folder);
 }
 
-static char *make_demo_files(void)
+static char *make_throwaway(struct quick *quick)
 {
-    const char *folder = getenv("TMPDIR");
-    snprintf(demo_folder, sizeof demo_folder, "%s/spliced-XXXXXX", folder && *folder ? folder : "/tmp");
-    if (!mkdtemp(demo_folder))
-        return text_format("cannot make a folder %s for the demo's certificate: %s", demo_folder,
-                           strerror(errno));
-    demo_chain = text_format("%s/demo.crt", demo_folder);
-    demo_key = text_format("%s/demo.key", demo_folder);
-    atexit(remove_demo_files);
-    setenv("SPLICED_DEMO_CHAIN", demo_chain, 1);
-    setenv("SPLICED_DEMO_KEY", demo_key, 1);
-    return certs_make_throwaway(demo_chain, demo_key);
+    const char *temporary = getenv("TMPDIR");
+    throwaway_folder = text_format("%s/spliced-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!mkdtemp(throwaway_folder))
+        return text_format("cannot make a folder %s for a certificate: %s; give --cert and --key",
+                           throwaway_folder, strerror(errno));
+    quick->cert = throwaway_chain = text_format("%s/throwaway.crt", throwaway_folder);
+    quick->key = throwaway_key = text_format("%s/throwaway.key", throwaway_folder);
+    atexit(remove_throwaway);
+    return certs_make_throwaway(throwaway_chain, throwaway_key);
 }
 
 /* The description */
 
-static struct conf *read_description(const char *file, struct conf_problems *problems)
+static char *describe(struct command *command, struct description *description)
 {
-    return file ? conf_read_file(file, problems) : conf_read(embedded_conf, strlen(embedded_conf), problems);
+    *description = (struct description){.file = command->file};
+    if (command->file)
+        return NULL;
+    bool needs_certificate = quick_is_tls(&command->quick) && !command->quick.cert;
+    char *wrong = needs_certificate ? make_throwaway(&command->quick) : NULL;
+    if (!wrong)
+        description->text = quick_write(&command->quick);
+    return wrong;
 }
 
-static const char *name_of(const char *file)
+static struct conf *read_description(const struct description *description, struct conf_problems *problems)
 {
-    return file ? file : "(embedded)";
+    return description->file ? conf_read_file(description->file, problems)
+                             : conf_read(description->text, strlen(description->text), problems);
+}
+
+static const char *name_of(const struct description *description)
+{
+    return description->file ? description->file : "(command line)";
 }
 
 /* Whether the certificates that the description names can be used; tells what is wrong with each, one line a
  * problem. */
-static bool check_certificates(const struct conf *conf, const char *file)
+static bool check_certificates(const struct conf *conf, const struct description *description)
 {
     bool is_well = true;
     for (size_t i = 0; i < conf->listener_count + conf->upstream_count; i++) {
@@ -108,7 +105,7 @@ static bool check_certificates(const struct conf *conf, const char *file)
         if (i >= conf->listener_count && upstream->tls)
             wrong = certs_load_upstream(upstream->tls, upstream->name, &certs);
         if (wrong)
-            fprintf(stderr, "%s: %s\n", name_of(file), wrong);
+            fprintf(stderr, "%s: %s\n", name_of(description), wrong);
         is_well = is_well && !wrong;
         certs_drop(&certs);
         free(wrong);
@@ -117,13 +114,13 @@ static bool check_certificates(const struct conf *conf, const char *file)
 }
 
 /* Reads the description and tells every problem on standard error; NULL when there is one. */
-static struct conf *read_or_tell(const char *file)
+static struct conf *read_or_tell(const struct description *description)
 {
     struct conf_problems problems;
-    struct conf *conf = read_description(file, &problems);
-    conf_problems_print(&problems, name_of(file), stderr);
+    struct conf *conf = read_description(description, &problems);
+    conf_problems_print(&problems, name_of(description), stderr);
     conf_problems_end(&problems);
-    if (conf && check_certificates(conf, file))
+    if (conf && check_certificates(conf, description))
         return conf;
     conf_destroy(conf);
     return NULL;
@@ -159,8 +156,8 @@ static char *apply(struct house *house, struct conf *conf)
 static void reload(struct house *house)
 {
     struct conf_problems problems;
-    struct conf *conf = read_description(house->file, &problems);
-    log_problems(&problems, name_of(house->file));
+    struct conf *conf = read_description(&house->description, &problems);
+    log_problems(&problems, name_of(&house->description));
     conf_problems_end(&problems);
     if (!conf)
         return;
@@ -168,7 +165,7 @@ static void reload(struct house *house)
     if (wrong)
         log_line(CONF_LOG_ERROR, "config.rejected", "%s; everything stays as it was", wrong);
     else
-        log_line(CONF_LOG_INFO, "config.applied", "%s is in force", name_of(house->file));
+        log_line(CONF_LOG_INFO, "config.applied", "%s is in force", name_of(&house->description));
     free(wrong);
 }
 
@@ -242,9 +239,9 @@ static void close_house(struct house *house)
     loop_close(&house->control);
 }
 
-static int run(const char *file, struct conf *conf)
+static int run(const struct description *description, struct conf *conf)
 {
-    struct house house = {.file = file, .signals.fd = -1, .control.epoll = -1};
+    struct house house = {.description = *description, .signals.fd = -1, .control.epoll = -1};
     log_begin(STDOUT_FILENO, &conf->log, conf_instance(conf));
     char *wrong = open_house(&house, conf);
     if (wrong) {
@@ -252,11 +249,9 @@ static int run(const char *file, struct conf *conf)
         fprintf(stderr, "spliced: %s\n", wrong);
     } else {
         log_line(CONF_LOG_INFO, "process.ready", "spliced %s is ready", SPLICED_VERSION);
-        if (!file)
-            log_line(CONF_LOG_INFO, "demo",
-                     "try: curl --cacert %s https://localhost:8443/   and: "
-                     "curl http://127.0.0.1:9902/v1/splices",
-                     demo_chain);
+        if (throwaway_chain)
+            log_line(CONF_LOG_INFO, "process.ready", "throw-away certificate: curl --cacert %s",
+                     throwaway_chain);
         loop_run(&house.control);
     }
     close_house(&house);
@@ -267,65 +262,33 @@ static int run(const char *file, struct conf *conf)
     return code;
 }
 
-/* The command line */
+/* The commands */
 
-enum action {
-    ACTION_RUN,
-    ACTION_CHECK,
-    ACTION_PRINT_CONFIG,
-    ACTION_PRINT_SCHEMA,
-    ACTION_VERSION,
-    ACTION_FEATURES,
-    ACTION_HELP,
-    ACTION_USAGE,
-};
-
-static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"check", no_argument, NULL, 't'},
-    {"print-config", no_argument, NULL, 'p'},
-    {"print-schema", no_argument, NULL, 's'},
-    {"version", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-static enum action parse_command_line(int argc, char **argv, const char **file)
+static int do_run(const struct description *description, const struct command *command)
 {
-    static const char actions[] = {
-        [ACTION_CHECK] = 't',   [ACTION_PRINT_CONFIG] = 'p', [ACTION_PRINT_SCHEMA] = 's',
-        [ACTION_VERSION] = 'v', [ACTION_FEATURES] = 'V',     [ACTION_HELP] = 'h',
-    };
-    enum action action = ACTION_RUN;
-    for (int option; (option = getopt_long(argc, argv, "c:tVh", options, NULL)) != -1;) {
-        const char *found = memchr(actions, option, sizeof actions);
-        if (option == 'c')
-            *file = optarg;
-        else if (found && *found)
-            action = (enum action)(found - actions);
-        else
-            return ACTION_USAGE;
-    }
-    if (optind < argc) {
-        fprintf(stderr, "spliced: unexpected argument \"%s\"\n", argv[optind]);
-        return ACTION_USAGE;
-    }
-    if (action == ACTION_CHECK && !*file) {
-        fprintf(stderr, "spliced: --check needs -c FILE\n");
-        return ACTION_USAGE;
-    }
-    return action;
+    (void)command;
+    struct conf *conf = read_or_tell(description);
+    return conf ? run(description, conf) : EXIT_CONFIGURATION;
 }
 
-static int print_config(const char *file)
+static int do_check(const struct description *description, const struct command *command)
+{
+    (void)command;
+    struct conf *conf = read_or_tell(description);
+    if (!conf)
+        return EXIT_CONFIGURATION;
+    printf("%s: the configuration is good: %zu listeners, %zu upstreams\n", name_of(description),
+           conf->listener_count, conf->upstream_count);
+    conf_destroy(conf);
+    return EXIT_WELL;
+}
+
+static int do_print_config(const struct description *description, const struct command *command)
 {
     struct conf_problems problems;
-    if (!file) {
-        conf_print_defaults(stdout);
-        return EXIT_WELL;
-    }
-    struct conf *conf = read_description(file, &problems);
-    conf_problems_print(&problems, file, stderr);
+    (void)command;
+    struct conf *conf = read_description(description, &problems);
+    conf_problems_print(&problems, name_of(description), stderr);
     conf_problems_end(&problems);
     if (conf)
         conf_print(conf, stdout);
@@ -334,54 +297,54 @@ static int print_config(const char *file)
     return code;
 }
 
-static int check(const char *file)
-{
-    struct conf *conf = read_or_tell(file);
-    if (!conf)
-        return EXIT_CONFIGURATION;
-    printf("%s: the configuration is good: %zu listeners, %zu upstreams\n", file, conf->listener_count,
-           conf->upstream_count);
-    conf_destroy(conf);
-    return EXIT_WELL;
-}
+typedef int command_function(const struct description *description, const struct command *command);
 
-static int start(const char *file)
+static command_function *const functions[] = {
+    [COMMAND_RUN] = do_run,
+    [COMMAND_CHECK] = do_check,
+    [COMMAND_PRINT_CONFIG] = do_print_config,
+};
+
+static int with_description(struct command *command)
 {
-    char *wrong = file ? NULL : make_demo_files();
-    if (wrong) {
+    struct description description;
+    char *wrong = describe(command, &description);
+    if (wrong)
         fprintf(stderr, "spliced: %s\n", wrong);
-        free(wrong);
-        return EXIT_RUN_TIME;
-    }
-    struct conf *conf = read_or_tell(file);
-    return conf ? run(file, conf) : EXIT_CONFIGURATION;
+    int code = wrong ? EXIT_RUN_TIME : functions[command->action](&description, command);
+    free(description.text);
+    free(wrong);
+    return code;
 }
 
 int main(int argc, char **argv)
 {
-    const char *file = NULL;
-    switch (parse_command_line(argc, argv, &file)) {
-    case ACTION_RUN:
-        return start(file);
-    case ACTION_CHECK:
-        return check(file);
-    case ACTION_PRINT_CONFIG:
-        return print_config(file);
-    case ACTION_PRINT_SCHEMA:
+    struct command command;
+    char *wrong = command_read(argc, argv, &command);
+    if (wrong) {
+        fprintf(stderr, "spliced: %s\n\n%s", wrong, command_usage);
+        free(wrong);
+        return EXIT_USAGE;
+    }
+    bool has_description = command.file || command.quick.listen;
+    switch (command.action) {
+    case COMMAND_PRINT_SCHEMA:
         conf_print_schema(stdout);
         return EXIT_WELL;
-    case ACTION_VERSION:
+    case COMMAND_VERSION:
         printf("spliced %s\n", SPLICED_VERSION);
         return EXIT_WELL;
-    case ACTION_FEATURES:
+    case COMMAND_FEATURES:
         printf("spliced %s\nOpenSSL %s\n", SPLICED_VERSION, certs_library());
         return EXIT_WELL;
-    case ACTION_HELP:
-        fputs(usage, stdout);
+    case COMMAND_HELP:
+        fputs(command_usage, stdout);
         return EXIT_WELL;
-    case ACTION_USAGE:
+    default:
         break;
     }
-    fputs(usage, stderr);
-    return EXIT_USAGE;
+    if (has_description)
+        return with_description(&command);
+    conf_print_defaults(stdout);
+    return EXIT_WELL;
 }

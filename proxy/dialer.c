@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -180,8 +181,7 @@ static enum step connect_socket(struct dialer *dialer, struct connection *client
 struct handover {
     struct letter letter;
     struct commons *commons;
-    const char
-        *name; /* of the upstream's server; the upstream of a built-in service is there until the end */
+    char name[REPORT_NAME];
     int fd;
     struct address peer;
 };
@@ -208,10 +208,10 @@ static enum step request_builtin(struct dialer *dialer, struct connection *clien
     *handover = (struct handover){
         .letter.deliver = hand_over,
         .commons = site->commons,
-        .name = dialer->server->host,
         .fd = ends[1],
         .peer = *site->peer,
     };
+    snprintf(handover->name, sizeof handover->name, "%s", dialer->server->host);
     mailbox_post(site->commons->control, &handover->letter);
     client->peer = (struct address){.family = AF_UNIX};
     connection_request(client, ends[0]);

@@ -45,7 +45,10 @@ static void server_begin(struct server *server, const struct conf_server *conf,
         .path = text_copy(conf->address.path),
         .port = conf->address.port,
         .weight = (unsigned)conf->weight,
+        .is_builtin = conf->address.kind == CONF_ADDRESS_BUILTIN,
     };
+    if (server->is_builtin)
+        return;
     /* The address borrows a path, which has to live as long as the server does. */
     struct conf_address own = conf->address;
     own.path = server->path;
