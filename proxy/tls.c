@@ -194,6 +194,16 @@ static enum io tls_handshake(struct connection *connection)
     return connection->unsent > 0 ? IO_WANT_WRITE : IO_MOVED;
 }
 
+/* Ends a call in which payload moved or might have. OpenSSL's mode of releasing buffers forgets those that it
+ * takes for a message after the handshake (tickets, KeyUpdate); freeing them is safe only while no record is
+ * half read, which OpenSSL checked badly before 3.0.14 (CVE-2024-4741). */
+static void call_end(struct tls *tls)
+{
+    tls_bio_call_end(&tls->bio);
+    if (!SSL_has_pending(tls->ssl))
+        SSL_free_buffers(tls->ssl);
+}
+
 /* Reading gave nothing: because of `error`, as SSL_get_error tells it, or of what the BIO hid. */
 static enum io conclude_read(struct connection *connection, int error)
 {
@@ -235,7 +245,7 @@ static enum io tls_read(struct connection *connection, void *bytes, size_t room,
         if (count > 0)
             tls->quiet_records = 0;
     }
-    tls_bio_call_end(&tls->bio);
+    call_end(tls);
     if (*moved == 0)
         return conclude_read(connection, error);
     if (error == SSL_ERROR_WANT_READ && tls->bio.is_drained)
@@ -283,7 +293,7 @@ static enum io tls_write(struct connection *connection, const void *bytes, size_
         issue_ticket(connection, tls);
         error = write_records(tls, bytes, length < WRITE_A_CALL ? length : WRITE_A_CALL, moved);
     }
-    tls_bio_call_end(&tls->bio);
+    call_end(tls);
     if (tls->bio.send_error) {
         *moved = 0;
         return fail_by_errno(connection, tls->bio.send_error);
