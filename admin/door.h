@@ -7,22 +7,21 @@
 #include "admin/access.h"
 #include "proxy/address.h"
 #include "proxy/list.h"
+#include "proxy/listening.h"
 #include "proxy/loop.h"
 
 #include <pthread.h>
-#include <sys/types.h>
 
 struct door {
-    struct watch watch; /* the listening socket */
+    struct watch watch; /* of the listening socket */
     struct list_node node;
     void *owner;              /* whoever put watch.ready there */
     char *text;               /* as the configuration writes it */
     char shown[ADDRESS_TEXT]; /* with the real port */
     pthread_mutex_t mutex;    /* of what requests and a new description share: */
     struct gate gate;
-    char *path; /* of a unix socket, NULL for TCP; and which file it is: */
-    dev_t device;
-    ino_t inode;
+    struct listening socket;
+    char *path; /* of a unix socket, NULL for TCP */
 };
 
 /* Opens the address: the socket listens, non-blocking and closed on exec; it is not yet in a loop. A TCP name

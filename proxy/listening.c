@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static const struct {
@@ -23,6 +24,7 @@ static const struct {
     {EADDRNOTAVAIL, "no interface of this machine has that address"},
     {EEXIST, "there is a file that is no socket; remove it or choose another path"},
     {ENOENT, "its folder does not exist; make it first"},
+    {ENAMETOOLONG, "the path is too long: a socket's has at most 107 bytes"},
     {EMFILE, "raise the descriptor limit (ulimit -n)"},
 };
 
@@ -77,6 +79,8 @@ static int try_socket(const struct address *address)
 static int make_way(const struct address *address)
 {
     struct stat file;
+    if (strlen(address->path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+        return ENAMETOOLONG;
     if (lstat(address->path, &file) != 0)
         return errno == ENOENT ? 0 : errno;
     if (!S_ISSOCK(file.st_mode))

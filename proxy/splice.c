@@ -383,6 +383,7 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
         .timer.fire = time_is_up,
         .again.go = go_again,
         .opened = worker->loop.now,
+        .opened_at = loop_wall_ms(),
         .server_moved = worker->loop.now,
         .client_moved = worker->loop.now,
         .queue_ms = (int32_t)arrival->waited_ms,

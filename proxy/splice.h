@@ -55,7 +55,8 @@ struct splice {
     struct timer timer;
     struct again again;
     struct list_node condemned;
-    uint64_t opened; /* ms of the loop */
+    uint64_t opened;   /* ms of the loop */
+    int64_t opened_at; /* ms since the epoch */
     uint64_t server_moved;
     uint64_t client_moved;
     uint64_t ending_since;

@@ -32,7 +32,7 @@ void splice_report(const struct splice *splice, bool with_kernel, struct report_
         .id = splice->id,
         .state = state_of(splice),
         .path = splice->has_spliced ? "kernel" : "memory",
-        .opened_at = loop_wall_ms() - (int64_t)(now - splice->opened),
+        .opened_at = splice->opened_at,
         .age_ms = (int64_t)(now - splice->opened),
         .idle_ms = (int64_t)(now - splice_last_moved(splice)),
         .phases =

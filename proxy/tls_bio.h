@@ -35,7 +35,7 @@ struct tls_bio {
     bool may_receive;  /* this call may still ask the socket */
     bool is_loaded;    /* `kept` stands in bench->cipher_in */
     bool is_touched;   /* `kept` is not any more what is left */
-    bool is_drained;   /* the socket has no more for now */
+    bool is_drained;   /* the socket has given all that it had */
     bool has_ended;    /* the peer's FIN was read */
     bool has_records;  /* a record was handed out */
     bool is_unframed;  /* what comes are no records: handed out as it comes */
