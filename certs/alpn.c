@@ -34,25 +34,30 @@ static void make_index(void)
     list_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_list);
 }
 
-static char *create_list(const struct conf_strings *protocols, const char *place, struct wire_list **list)
+/* NULL, with the reason in *trouble, when a name cannot stand in a list. */
+static struct wire_list *create_list(const struct conf_strings *protocols, const char *place, char **trouble)
 {
     size_t length = 0;
     for (size_t i = 0; i < protocols->count; i++) {
         size_t size = strlen(protocols->items[i]);
-        if (size == 0 || size > 255)
-            return text_format("%s.alpn[%zu]: a protocol's name has 1 to 255 bytes (RFC 7301)", place, i);
+        if (size == 0 || size > 255) {
+            *trouble = text_format("%s.alpn[%zu]: a protocol's name has 1 to 255 bytes (RFC 7301)", place, i);
+            return NULL;
+        }
         length += 1 + size;
     }
-    if (length > 65535)
-        return text_format("%s.alpn: the names have more than 65535 bytes together; list fewer", place);
-    *list = memory_zeroed(1, sizeof **list + length);
+    if (length > 65535) {
+        *trouble = text_format("%s.alpn: the names have more than 65535 bytes together; list fewer", place);
+        return NULL;
+    }
+    struct wire_list *list = memory_zeroed(1, sizeof *list + length);
     for (size_t i = 0; i < protocols->count; i++) {
         size_t size = strlen(protocols->items[i]);
-        (*list)->bytes[(*list)->length] = (unsigned char)size;
-        memcpy((*list)->bytes + (*list)->length + 1, protocols->items[i], size);
-        (*list)->length += (unsigned)(1 + size);
+        list->bytes[list->length] = (unsigned char)size;
+        memcpy(list->bytes + list->length + 1, protocols->items[i], size);
+        list->length += (unsigned)(1 + size);
     }
-    return NULL;
+    return list;
 }
 
 static int choose(SSL *ssl, const unsigned char **out, unsigned char *out_length, const unsigned char *offer,
@@ -70,11 +75,11 @@ static int choose(SSL *ssl, const unsigned char **out, unsigned char *out_length
 
 char *alpn_choose(SSL_CTX *context, const struct conf_strings *protocols, const char *place)
 {
-    struct wire_list *list = NULL;
+    char *trouble = NULL;
     if (protocols->count == 0)
         return NULL;
-    char *trouble = create_list(protocols, place, &list);
-    if (trouble)
+    struct wire_list *list = create_list(protocols, place, &trouble);
+    if (!list)
         return trouble;
     pthread_once(&list_once, make_index);
     if (SSL_CTX_set_ex_data(context, list_index, list) != 1)
@@ -85,11 +90,11 @@ char *alpn_choose(SSL_CTX *context, const struct conf_strings *protocols, const 
 
 char *alpn_offer(SSL_CTX *context, const struct conf_strings *protocols, const char *place)
 {
-    struct wire_list *list = NULL;
+    char *trouble = NULL;
     if (protocols->count == 0)
         return NULL;
-    char *trouble = create_list(protocols, place, &list);
-    if (trouble)
+    struct wire_list *list = create_list(protocols, place, &trouble);
+    if (!list)
         return trouble;
     /* The one function of OpenSSL that answers 0 when well. */
     if (SSL_CTX_set_alpn_protos(context, list->bytes, list->length) != 0)

@@ -96,7 +96,7 @@ static void a_flood_of_change_cipher_specs_ends_the_handshake(void)
     scene_open(&scene, &(struct scene_plan){.version = TLS1_3_VERSION});
     SSL_do_handshake(scene.peer);
     CU_ASSERT_EQUAL(connection_secure(&scene.ours), IO_WANT_READ);
-    CU_ASSERT_EQUAL(send(scene.peer_fd, flood, sizeof flood, 0), sizeof flood);
+    CU_ASSERT_EQUAL(send(scene.peer_fd, flood, sizeof flood, 0), (ssize_t)sizeof flood);
     CU_ASSERT_EQUAL(connection_secure(&scene.ours), IO_FAILED);
     CU_ASSERT_EQUAL(scene.ours.failure, REASON_HANDSHAKE_FAILED);
     scene_close(&scene);

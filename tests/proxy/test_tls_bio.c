@@ -52,6 +52,12 @@ static void close_pair(void)
     close(peer);
 }
 
+/* The peer sends. */
+static void feed(const char *bytes, size_t length)
+{
+    CU_ASSERT_EQUAL(send(peer, bytes, length, 0), (ssize_t)length);
+}
+
 /* One call in which OpenSSL asks for `room` bytes once; returns what it got. */
 static int take(char *bytes, int room)
 {
@@ -78,16 +84,16 @@ static void a_part_of_a_record_is_kept_not_handed_out(void)
     char bytes[1100];
     open_pair(SOCK_STREAM);
     size_t length = make_record(record, 1000);
-    CU_ASSERT_EQUAL(send(peer, record, 3, 0), 3);
+    feed(record, 3);
     CU_ASSERT_EQUAL(take(bytes, HEADER), -1);
     CU_ASSERT(BIO_should_read(handle));
     CU_ASSERT_EQUAL(bio.kept_length, 3);
-    CU_ASSERT_EQUAL(send(peer, record + 3, 500, 0), 500);
+    feed(record + 3, 500);
     CU_ASSERT_EQUAL(take(bytes, HEADER), -1);
     CU_ASSERT_EQUAL(bio.kept_length, 503);
     CU_ASSERT_EQUAL(take(bytes, HEADER), -1);
     CU_ASSERT_EQUAL(bio.kept_length, 503);
-    CU_ASSERT_EQUAL(send(peer, record + 503, length - 503, 0), length - 503);
+    feed(record + 503, length - 503);
     CU_ASSERT_EQUAL(take(bytes, HEADER), HEADER);
     CU_ASSERT_EQUAL(bio.kept_length, 1000);
     CU_ASSERT_EQUAL(take(bytes + HEADER, 1095), 1000);
@@ -107,7 +113,7 @@ static void one_receive_serves_many_records(void)
     length += make_record(records + length, 800);
     /* And the beginning of a third. */
     make_record(records + length, 900);
-    CU_ASSERT_EQUAL(send(peer, records, length + 300, 0), length + 300);
+    feed(records, length + 300);
     tls_bio_call_begin(&bio, ROOM);
     tls_bio_let_receive(&bio, true);
     for (int count; (count = BIO_read(handle, bytes + taken, 400)) > 0; taken += count)
@@ -125,8 +131,8 @@ static void no_more_is_received_than_the_caller_has_room_for(void)
     char bytes[HEADER];
     open_pair(SOCK_STREAM);
     size_t length = make_record(record, 16000);
-    CU_ASSERT_EQUAL(send(peer, record, length, 0), length);
-    CU_ASSERT_EQUAL(send(peer, record, length, 0), length);
+    feed(record, length);
+    feed(record, length);
     tls_bio_call_begin(&bio, 100);
     tls_bio_let_receive(&bio, true);
     CU_ASSERT_EQUAL(BIO_read(handle, bytes, HEADER), HEADER);
@@ -142,7 +148,7 @@ static void without_leave_the_socket_is_not_asked(void)
     char bytes[HEADER];
     open_pair(SOCK_STREAM);
     size_t length = make_record(record, 50);
-    CU_ASSERT_EQUAL(send(peer, record, length, 0), length);
+    feed(record, length);
     tls_bio_call_begin(&bio, ROOM);
     CU_ASSERT_EQUAL(BIO_read(handle, bytes, HEADER), -1);
     CU_ASSERT(BIO_should_read(handle));
@@ -167,7 +173,7 @@ static void what_is_no_record_is_handed_out_at_once(void)
         char bytes[HEADER];
         int length = (int)strlen(rows[i].bytes);
         open_pair(SOCK_STREAM);
-        CU_ASSERT_EQUAL(send(peer, rows[i].bytes, (size_t)length, 0), length);
+        feed(rows[i].bytes, (size_t)length);
         CU_ASSERT_EQUAL(take(bytes, HEADER), length < HEADER ? length : HEADER);
         CU_ASSERT_EQUAL(bio.is_foreign, rows[i].is_foreign);
         close_pair();
@@ -180,8 +186,8 @@ static void after_a_record_nothing_is_foreign_any_more(void)
     char bytes[100];
     open_pair(SOCK_STREAM);
     size_t length = make_record(record, 50);
-    CU_ASSERT_EQUAL(send(peer, record, length, 0), length);
-    CU_ASSERT_EQUAL(send(peer, "GET /", 5, 0), 5);
+    feed(record, length);
+    feed("GET /", 5);
     CU_ASSERT_EQUAL(take(bytes, 55), 55);
     CU_ASSERT_EQUAL(take(bytes, HEADER), 5);
     CU_ASSERT(bio.is_unframed);
@@ -212,7 +218,7 @@ static void a_stopped_one_fails_for_good(void)
     char record[100];
     open_pair(SOCK_STREAM);
     size_t length = make_record(record, 50);
-    CU_ASSERT_EQUAL(send(peer, record, length, 0), length);
+    feed(record, length);
     tls_bio_stop(&bio);
     CU_ASSERT_EQUAL(take(record, HEADER), -1);
     CU_ASSERT_FALSE(BIO_should_retry(handle));

@@ -231,7 +231,7 @@ static void what_is_not_tls_is_told_apart(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct scene scene;
         scene_open(&scene, &(struct scene_plan){.kind = rows[i].kind});
-        CU_ASSERT_EQUAL(send(scene.peer_fd, rows[i].bytes, rows[i].length, 0), rows[i].length);
+        CU_ASSERT_EQUAL(send(scene.peer_fd, rows[i].bytes, rows[i].length, 0), (ssize_t)rows[i].length);
         CU_ASSERT_EQUAL(connection_secure(&scene.ours), IO_FAILED);
         CU_ASSERT_EQUAL(scene.ours.failure, rows[i].reason);
         CU_ASSERT_STRING_NOT_EQUAL(tls_failure(&scene.ours), "");
