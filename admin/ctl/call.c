@@ -49,8 +49,8 @@ static char *await(const struct call *call, short events)
     return text_copy(ready == 0 ? too_late : strerror(errno));
 }
 
-/* Connecting blocks no longer than SO_SNDTIMEO (socket(7)): also to a unix socket whose queue is full, where a
- * non-blocking connect would only say EAGAIN. */
+/* Connecting blocks no longer than SO_SNDTIMEO (socket(7)): also to a unix socket whose queue is full, where
+ * a non-blocking connect would only say EAGAIN. */
 static char *dial(struct call *call, const struct sockaddr *address, socklen_t length)
 {
     call_close(call);
@@ -94,8 +94,8 @@ static int look_up_late(struct call *call, const char *host, const char *port, c
     snprintf(question->host, sizeof question->host, "%s", host);
     snprintf(question->port, sizeof question->port, "%s", port);
     question->hints = *hints;
-    question->request =
-        (struct gaicb){.ar_name = question->host, .ar_service = question->port, .ar_request = &question->hints};
+    question->request = (struct gaicb){
+        .ar_name = question->host, .ar_service = question->port, .ar_request = &question->hints};
     struct gaicb *list[] = {&question->request};
     int left = patience(call);
     struct timespec time = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L};

@@ -37,7 +37,8 @@ char *client_begin(struct client *client, const char *server)
     const char *start = server + (has_scheme ? sizeof scheme - 1 : 0);
     size_t length = strlen(start);
     begin(client);
-    char *address = text_format("%.*s", (int)(length - (has_scheme && length > 0 && start[length - 1] == '/')), start);
+    char *address =
+        text_format("%.*s", (int)(length - (has_scheme && length > 0 && start[length - 1] == '/')), start);
     char *wrong = units_parse_address(address, UNITS_CONNECT, &client->address);
     free(address);
     if (!wrong && client->address.kind != CONF_ADDRESS_BUILTIN) {
@@ -111,7 +112,8 @@ static void gather(struct gathered *gathered, const char *bytes, size_t length)
 
 static char *too_long(const struct client *client)
 {
-    return text_format("the answer is longer than %zu bytes: ask for less, with limit and fields", client->most);
+    return text_format("the answer is longer than %zu bytes: ask for less, with limit and fields",
+                       client->most);
 }
 
 static char *collect(struct client *client, struct call *call, struct body *body, struct answer *answer)
@@ -148,8 +150,8 @@ static bool hand_on(struct gathered *gathered, const char *bytes, size_t length,
     return is_wanted;
 }
 
-static char *hand_on_all(struct client *client, struct call *call, struct body *body, client_line_function *line,
-                         void *context)
+static char *hand_on_all(struct client *client, struct call *call, struct body *body,
+                         client_line_function *line, void *context)
 {
     struct gathered gathered = {0};
     const char *bytes;
@@ -179,8 +181,8 @@ static char *blame(const struct client *client, const char *what, char *wrong)
 }
 
 /* Asks and reads the head of the answer. */
-static char *begin_answer(struct client *client, struct order *order, struct call *call, struct answer *answer,
-                          struct body *body)
+static char *begin_answer(struct client *client, struct order *order, struct call *call,
+                          struct answer *answer, struct body *body)
 {
     order->host = client->host;
     order->token = client->token;

@@ -182,7 +182,8 @@ char *exchange_head(struct call *call, bool is_head, struct answer_head *head, s
     return text_copy("the answer does not come to the point");
 }
 
-/* RFC 9112, section 7.1: the size in hexadecimal, extensions after ";", and after the last, of 0, trailers. */
+/* RFC 9112, section 7.1: the size in hexadecimal, extensions after ";", and after the last, of 0, trailers.
+ */
 static char *begin_chunk(struct call *call, struct body *body)
 {
     char line[LINE_ROOM];

@@ -37,8 +37,8 @@ enum body_end {
 /* A body that is being read. */
 struct body {
     enum body_end end;
-    uint64_t left;   /* of the length or the chunk */
-    bool is_begun;   /* a chunk was read */
+    uint64_t left; /* of the length or the chunk */
+    bool is_begun; /* a chunk was read */
     bool is_over;
 };
 

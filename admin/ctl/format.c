@@ -24,7 +24,8 @@ static char *print_scalar(const cJSON *value)
     if (cJSON_IsBool(value))
         return text_copy(cJSON_IsTrue(value) ? "yes" : "no");
     if (cJSON_IsNumber(value))
-        return text_format(value->valuedouble == trunc(value->valuedouble) ? "%.0f" : "%g", value->valuedouble);
+        return text_format(value->valuedouble == trunc(value->valuedouble) ? "%.0f" : "%g",
+                           value->valuedouble);
     char *json = cJSON_PrintUnformatted(value);
     char *text = human_escape(json ? json : "");
     cJSON_free(json);
@@ -37,8 +38,7 @@ static char *print_value(const cJSON *value)
         return print_scalar(value);
     char *list = NULL;
     const cJSON *item;
-    cJSON_ArrayForEach(item, value)
-    {
+    cJSON_ArrayForEach (item, value) {
         char *text = print_scalar(item);
         char *longer = text_format("%s%s%s", list ? list : "", list ? "," : "", text);
         free(text);

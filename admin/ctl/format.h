@@ -9,8 +9,8 @@
 #include <cjson/cJSON.h>
 
 struct format {
-    /* The escaped text of a value that is there, freed by the caller. A value of another kind than expected is
-     * shown as it is. */
+    /* The escaped text of a value that is there, freed by the caller. A value of another kind than expected
+     * is shown as it is. */
     char *(*print)(const cJSON *value);
     enum tint (*tint)(const cJSON *value); /* NULL: plain */
     bool is_right;

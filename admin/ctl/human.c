@@ -75,7 +75,8 @@ bool human_parse_time(const char *text, int64_t *ms)
     return true;
 }
 
-/* What turns the direction of text, hides, or has no width: somebody could write over what stands beside it. */
+/* What turns the direction of text, hides, or has no width: somebody could write over what stands beside it.
+ */
 static const struct {
     uint32_t first;
     uint32_t last;

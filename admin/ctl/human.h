@@ -13,8 +13,8 @@
 /* Bytes in powers of 1024: "512", "1.2K", "34M", "5.0G". */
 char *human_size(double bytes);
 
-/* A duration in its two largest units: "12ms", "4.2s", "48s", "3m12s", "2h5m", "3d4h". A negative one, which a
- * changed clock makes, begins with "-". */
+/* A duration in its two largest units: "12ms", "4.2s", "48s", "3m12s", "2h5m", "3d4h". A negative one, which
+ * a changed clock makes, begins with "-". */
 char *human_age(double ms);
 
 /* A round trip: "410us", "1.8ms", then as an age. */

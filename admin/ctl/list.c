@@ -5,7 +5,7 @@
 
 #include "admin/ctl/details.h"
 #include "admin/ctl/member.h"
-#include "admin/ctl/target.h"
+#include "admin/ctl/path.h"
 #include "admin/ctl/views.h"
 #include "conf/text.h"
 
@@ -19,7 +19,7 @@ enum {
 
 /* A list on its way, page by page. */
 struct asking {
-    struct target target;
+    struct path path;
     unsigned long long left; /* rows that may still come */
     bool is_paged;           /* limit and after are ours to set; else the server gets what was given */
     char *after;             /* key of the last row so far, NULL: from the beginning */
@@ -31,18 +31,18 @@ struct asking {
  * query. */
 static void begin_pages(struct asking *asking)
 {
-    const char *limit = target_parameter(&asking->target, "limit");
+    const char *limit = path_parameter(&asking->path, "limit");
     asking->left = LIMIT;
     if (limit && (*limit == '\0' || strspn(limit, "0123456789") != strlen(limit)))
         return;
     if (limit)
         asking->left = strtoull(limit, NULL, 10);
-    if (asking->left == 0 || target_parameter(&asking->target, "sort"))
+    if (asking->left == 0 || path_parameter(&asking->path, "sort"))
         return;
     asking->is_paged = true;
-    asking->after = text_copy(target_parameter(&asking->target, "after"));
-    target_remove(&asking->target, "limit");
-    target_remove(&asking->target, "after");
+    asking->after = text_copy(path_parameter(&asking->path, "after"));
+    path_remove(&asking->path, "limit");
+    path_remove(&asking->path, "after");
 }
 
 /* The next page's target, freed by the caller. */
@@ -50,9 +50,9 @@ static char *next_target(const struct asking *asking)
 {
     char limit[32];
     if (!asking->is_paged)
-        return target_text(&asking->target, NULL, NULL);
+        return path_text(&asking->path, NULL, NULL);
     snprintf(limit, sizeof limit, "%llu", asking->left < PAGE ? asking->left : PAGE);
-    return target_text(&asking->target, limit, asking->after);
+    return path_text(&asking->path, limit, asking->after);
 }
 
 /* Takes a page's rows, and where the next page begins. */
@@ -60,8 +60,7 @@ static void take_page(struct asking *asking, const struct view *view, const cJSO
 {
     const cJSON *items = member_find(json, "items"), *item;
     unsigned long long count = 0;
-    cJSON_ArrayForEach(item, items)
-    {
+    cJSON_ArrayForEach (item, items) {
         view_add(view, item, table);
         count++;
     }
@@ -92,14 +91,13 @@ static enum ctl_exit take_pages(struct session *session, struct asking *asking, 
 /* Whoever sees a part is told so. */
 static void tell_rest(const struct asking *asking)
 {
-    bool is_part = asking->after || (double)asking->shown < asking->total;
-    if (is_part && asking->total > 0)
+    if (asking->is_paged ? asking->after != NULL : (double)asking->shown < asking->total)
         fprintf(stderr, "%llu of %.0f are shown; limit=N shows more\n", asking->shown, asking->total);
 }
 
 static enum ctl_exit show_table(struct session *session, const struct view *view, struct asking *asking)
 {
-    struct table *table = view_table(view);
+    struct table *table = view_table(view, path_parameter(&asking->path, "fields"));
     begin_pages(asking);
     enum ctl_exit code = take_pages(session, asking, view, table);
     if (code == CTL_WELL) {
@@ -113,7 +111,7 @@ static enum ctl_exit show_table(struct session *session, const struct view *view
 
 static enum ctl_exit show_json(struct session *session, const struct asking *asking)
 {
-    char *text = target_text(&asking->target, NULL, NULL);
+    char *text = path_text(&asking->path, NULL, NULL);
     enum ctl_exit code = session_print(session, text);
     free(text);
     return code;
@@ -126,12 +124,12 @@ enum ctl_exit list_run(struct session *session, const struct view *view, char *c
     const char *name = *words && !strchr(*words, '=') ? *words : NULL;
     if (name && !strstr(view->list, "{name}"))
         return details_run(session, view, words);
-    char *wrong = target_begin(&asking.target, view->list, words);
+    char *wrong = path_begin(&asking.path, view->list, words);
     if (wrong)
         session_fail(wrong);
     else
         code = session->is_json ? show_json(session, &asking) : show_table(session, view, &asking);
     free(asking.after);
-    target_end(&asking.target);
+    path_end(&asking.path);
     return code;
 }

@@ -7,8 +7,8 @@
 #include "admin/ctl/session.h"
 
 /* Words of the form key=value are parameters of the query, which the server checks; another one is the {name}
- * of the view's list or, where that has none, of its single item. Pages are followed up to limit= (100 when it
- * is not given); as JSON the answer is one page, as asked for. */
+ * of the view's list or, where that has none, of its single item. Pages are followed up to limit= (100 when
+ * it is not given); as JSON the answer is one page, as asked for. */
 command_function list_run;
 
 #endif

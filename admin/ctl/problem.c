@@ -48,8 +48,7 @@ void problem_tell(const struct answer *answer, FILE *out)
     char *sentence = sentence_of(answer, json);
     fprintf(out, "splicectl: %s\n", sentence);
     const cJSON *error;
-    cJSON_ArrayForEach(error, member_find(json, "errors"))
-    {
+    cJSON_ArrayForEach (error, member_find(json, "errors")) {
         tell_error(error, out);
     }
     free(sentence);

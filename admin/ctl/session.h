@@ -29,8 +29,8 @@ struct view;
  * exit status; whatever went wrong has been told. */
 typedef enum ctl_exit command_function(struct session *session, const struct view *view, char *const *words);
 
-/* Asks with GET. CTL_WELL: *answer is of a status below 300. Else what went wrong has been told. *answer is to
- * be ended in either case. */
+/* Asks with GET. CTL_WELL: *answer is of a status below 300. Else what went wrong has been told. *answer is
+ * to be ended in either case. */
 enum ctl_exit session_get(struct session *session, const char *target, struct answer *answer);
 
 /* The same, and parses the answer: *json is the caller's (cJSON_Delete). */

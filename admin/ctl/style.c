@@ -10,12 +10,8 @@
 
 /* ECMA-48, section 8.3.117. */
 static const char *const sequences[] = {
-    [TINT_PLAIN] = "",
-    [TINT_TITLE] = "\033[1m",
-    [TINT_GOOD] = "\033[32m",
-    [TINT_WARNING] = "\033[33m",
-    [TINT_BAD] = "\033[31m",
-    [TINT_FAINT] = "\033[2m",
+    [TINT_PLAIN] = "",           [TINT_TITLE] = "\033[1m", [TINT_GOOD] = "\033[32m",
+    [TINT_WARNING] = "\033[33m", [TINT_BAD] = "\033[31m",  [TINT_FAINT] = "\033[2m",
 };
 static const char end_of_sequence[] = "\033[0m";
 
@@ -23,14 +19,16 @@ static const struct {
     const char *word;
     enum tint tint;
 } words[] = {
-    {"ready", TINT_GOOD},       {"open", TINT_GOOD},        {"complete", TINT_GOOD},
-    {"up", TINT_GOOD},          {"not_ready", TINT_BAD},    {"closed", TINT_BAD},
-    {"down", TINT_BAD},         {"left", TINT_BAD},         {"held", TINT_WARNING},
-    {"drain", TINT_WARNING},    {"draining", TINT_WARNING}, {"closing", TINT_WARNING},
-    {"opening", TINT_WARNING},  {"preface", TINT_WARNING},  {"described", TINT_WARNING},
-    {"securing", TINT_WARNING}, {"waiting", TINT_WARNING},  {"half_open", TINT_WARNING},
-    {"looking_up", TINT_WARNING},
-    {"requesting", TINT_WARNING},
+    {"ready", TINT_GOOD},         {"open", TINT_GOOD},
+    {"complete", TINT_GOOD},      {"up", TINT_GOOD},
+    {"not_ready", TINT_BAD},      {"closed", TINT_BAD},
+    {"down", TINT_BAD},           {"left", TINT_BAD},
+    {"held", TINT_WARNING},       {"drain", TINT_WARNING},
+    {"draining", TINT_WARNING},   {"closing", TINT_WARNING},
+    {"opening", TINT_WARNING},    {"preface", TINT_WARNING},
+    {"described", TINT_WARNING},  {"securing", TINT_WARNING},
+    {"waiting", TINT_WARNING},    {"half_open", TINT_WARNING},
+    {"looking_up", TINT_WARNING}, {"requesting", TINT_WARNING},
 };
 
 struct style style_of(FILE *out)

@@ -23,8 +23,8 @@ struct style {
     bool is_coloured;
 };
 
-/* Of a terminal its width and, unless NO_COLOR is set to something or TERM is "dumb", its colours; of anything
- * else neither. */
+/* Of a terminal its width and, unless NO_COLOR is set to something or TERM is "dumb", its colours; of
+ * anything else neither. */
 struct style style_of(FILE *out);
 
 /* Writes `length` bytes of text in a tint. */

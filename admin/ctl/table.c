@@ -96,7 +96,8 @@ static size_t end_of_row(const struct table *table, const size_t *widths, const 
 }
 
 /* Writes as much of the text as fits into *left columns, behind as much of the blanks. */
-static void write_cell(const struct cell *cell, size_t blank, size_t *left, const struct style *style, FILE *out)
+static void write_cell(const struct cell *cell, size_t blank, size_t *left, const struct style *style,
+                       FILE *out)
 {
     const char *text = text_of(cell);
     blank = blank < *left ? blank : *left;
@@ -127,7 +128,8 @@ static void write_row(const struct table *table, const size_t *widths, const str
     fputs(is_cut ? ">\n" : "\n", out);
 }
 
-static void write_titles(const struct table *table, const size_t *widths, const struct style *style, FILE *out)
+static void write_titles(const struct table *table, const size_t *widths, const struct style *style,
+                         FILE *out)
 {
     struct cell *titles = memory_zeroed(table->columns, sizeof *titles);
     bool is_titled = false;

@@ -25,8 +25,8 @@ void table_destroy(struct table *table);
  * (human_escape). NULL: there is nothing to tell, which is shown as "-". */
 void table_add(struct table *table, char *text, enum tint tint);
 
-/* Writes the titles, where any column has one, and all rows, which must be full. Lines that are wider than the
- * style allows are cut, and end with ">". */
+/* Writes the titles, where any column has one, and all rows, which must be full. Lines that are wider than
+ * the style allows are cut, and end with ">". */
 void table_print(const struct table *table, const struct style *style, FILE *out);
 
 #endif

@@ -56,9 +56,10 @@ char *token_read(const char *path, char **token)
     if (error)
         wrong = text_format("cannot read the token file %s: %s", path, strerror(error));
     else if (!is_token(found))
-        wrong = text_format("there is no token in %s: its first line must be 1 to %d printable ASCII characters "
-                            "without spaces",
-                            path, LONGEST);
+        wrong =
+            text_format("there is no token in %s: its first line must be 1 to %d printable ASCII characters "
+                        "without spaces",
+                        path, LONGEST);
     else
         *token = text_copy(found);
     explicit_bzero(line, sizeof line);

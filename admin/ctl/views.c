@@ -15,18 +15,18 @@ const struct view view_listeners = {
             {"LISTENER", "name", &format_text, false},
             {"STATE", "state", &format_state, false},
             {"ADDRESS", "address", &format_text, false},
-            {"UPSTREAM", "upstream", &format_text, false},
-            {"TLS", "tls", &format_text, false},
             {"QUEUE", "queue", &format_queue, false},
             {"HIGH", "queue.high_water", &format_number, false},
-            {"WAIT P99", "queue.wait_ms.p99", &format_age, true},
             {"DROPS", "queue.drops_total", &format_number, false},
-            {"NOW", "connections.now", &format_number, false},
+            {"WAIT P99", "queue.wait_ms.p99", &format_age, true},
+            {"CONNECTED", "connections.now", &format_number, false},
             {"PEAK", "connections.peak", &format_number, false},
             {"ACCEPTED", "totals.accepted", &format_number, false},
             {"REFUSED", "totals.refused", &format_number, false},
             {"RECEIVED", "totals.received_bytes", &format_size, false},
             {"SENT", "totals.sent_bytes", &format_size, false},
+            {"TLS", "tls", &format_text, false},
+            {"UPSTREAM", "upstream", &format_text, false},
         },
 };
 
@@ -99,7 +99,7 @@ const struct view view_upstreams = {
             {"HEALTH", "health.state|health", &format_state, true},
             {"WEIGHT", "weight", &format_number, true},
             {"BACKUP", "backup", &format_text, true},
-            {"NOW", "connections.now|connections", &format_number, true},
+            {"CONNECTED", "connections.now|connections", &format_number, true},
             {"LIMIT", "connections.limit|max_connections", &format_number, true},
             {"TOTAL", "totals.connections|totals.completed|totals.requested", &format_number, true},
             {"FAILED", "totals.failed|totals.connect_failed", &format_number, true},
@@ -125,13 +125,14 @@ const struct view view_certificates = {
         },
 };
 
-struct table *view_table(const struct view *view)
+struct table *view_table(const struct view *view, bool only_filled)
 {
     struct heading headings[VIEW_COLUMNS];
     size_t count = 0;
     for (; count < VIEW_COLUMNS && view->columns[count].title; count++) {
         const struct column *column = &view->columns[count];
-        headings[count] = (struct heading){column->title, column->format->is_right, column->is_optional};
+        headings[count] =
+            (struct heading){column->title, column->format->is_right, only_filled || column->is_optional};
     }
     assert(count > 0);
     return table_create(headings, count);
@@ -155,8 +156,7 @@ void view_add(const struct view *view, const cJSON *item, struct table *table)
         return;
     }
     const cJSON *part;
-    cJSON_ArrayForEach(part, parts)
-    {
+    cJSON_ArrayForEach (part, parts) {
         add_row(view, item, part, table);
     }
 }

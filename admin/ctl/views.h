@@ -35,8 +35,10 @@ extern const struct view view_splice;
 extern const struct view view_upstreams;
 extern const struct view view_certificates;
 
-/* An empty table of the view's columns, and the rows of one item into it. */
-struct table *view_table(const struct view *view);
+/* An empty table of the view's columns; `only_filled`: of those only that some row will have. */
+struct table *view_table(const struct view *view, bool only_filled);
+
+/* Adds the rows of one item. */
 void view_add(const struct view *view, const cJSON *item, struct table *table);
 
 #endif
