@@ -158,6 +158,8 @@ static void reload(struct house *house)
     struct conf_problems problems;
     struct conf *conf = read_description(&house->description, &problems);
     log_problems(&problems, name_of(&house->description));
+    if (!conf && problems.count > 0)
+        proxy_reject(house->proxy, problems.items[0].detail);
     conf_problems_end(&problems);
     if (!conf)
         return;

@@ -345,7 +345,7 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
     log_line_gated(&told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
                    dialer->upstream->name, dialer->server->text, address_print(&client->peer, where),
                    reason_sentence(failure), *detail ? ": " : "", detail);
-    atomic_fetch_add_explicit(&dialer->server->failures, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&dialer->server->failed[failure], 1, memory_order_relaxed);
     if (client->state == CONNECTION_LOOKING_UP)
         dialer->addresses_left = 0;
     struct workbench *bench = client->bench;
@@ -374,6 +374,7 @@ enum dial dialer_step(struct dialer *dialer, struct connection *client, const st
         }
     }
     forget_dialing(dialer);
+    histogram_note_shared(&dialer->server->connect, since(dialer->began, site) - dialer->lookup_ms);
     client->failure = REASON_NONE;
     return DIAL_COMPLETE;
 }

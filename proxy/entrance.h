@@ -9,6 +9,8 @@
 
 #include "proxy/address.h"
 #include "proxy/commons.h"
+#include "proxy/histogram.h"
+#include "proxy/reason.h"
 #include "proxy/slots.h"
 
 #include <stdatomic.h>
@@ -23,6 +25,12 @@ struct entrance_counters {
     _Atomic uint64_t received;
     _Atomic uint64_t sent;
     _Atomic int64_t securing;
+    _Atomic uint64_t handshakes;
+    _Atomic uint64_t handshakes_resumed;
+    _Atomic uint64_t ended[REASON_COUNT]; /* splices */
+    struct histogram queue_wait;
+    struct histogram handshake;
+    struct histogram splice_duration;
 } __attribute__((aligned(64)));
 
 struct entrance {

@@ -87,7 +87,9 @@ static void admit(struct gate *gate, const struct arrival *arrival)
     struct handed *handed = worker == gate->worker ? NULL : malloc(sizeof *handed);
     if (!handed)
         worker = gate->worker;
-    entrance_count(&entrance_counters(gate->entrance, gate->worker)->accepted, 1);
+    struct entrance_counters *counters = entrance_counters(gate->entrance, gate->worker);
+    entrance_count(&counters->accepted, 1);
+    histogram_note(&counters->queue_wait, arrival->waited_ms);
     entrance_use(gate->entrance, worker);
     if (!handed) {
         splice_begin(worker, gate->entrance, gate->service, arrival);

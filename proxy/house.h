@@ -11,6 +11,8 @@
 #include "proxy/proxy.h"
 #include "proxy/upstream.h"
 
+#include <pthread.h>
+
 enum {
     HOUSE_SERVICES = 4 /* built-in services at most */
 };
@@ -44,6 +46,10 @@ struct proxy {
     _Atomic bool is_ready;
     char instance[256];
     int64_t started_at;
+    pthread_mutex_t lock; /* of what follows: told by control, asked by anybody */
+    int64_t applied_at;
+    int64_t rejected_at;
+    char last_error[512];
 };
 
 /* What workers do for the rooms above them. */

@@ -278,6 +278,14 @@ static void report_counters(const struct listener *listener, struct report_liste
         report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
         report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
         report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);
+        report->handshakes += atomic_load_explicit(&counters->handshakes, memory_order_relaxed);
+        report->handshakes_resumed +=
+            atomic_load_explicit(&counters->handshakes_resumed, memory_order_relaxed);
+        for (unsigned reason = 0; reason < REASON_COUNT; reason++)
+            report->ended[reason] += atomic_load_explicit(&counters->ended[reason], memory_order_relaxed);
+        histogram_collect(&counters->queue_wait, &report->queue_wait);
+        histogram_collect(&counters->handshake, &report->handshake);
+        histogram_collect(&counters->splice_duration, &report->splice_duration);
     }
     report->connections.now = slots_used(&listener->entrance->slots);
     report->connections.peak = slots_peak(&listener->entrance->slots);

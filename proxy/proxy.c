@@ -79,7 +79,8 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     house->control = control;
     house->mailbox.watch.fd = -1;
     house->sample.fire = sample;
-    house->started_at = loop_wall_ms();
+    house->started_at = house->applied_at = loop_wall_ms();
+    pthread_mutex_init(&house->lock, NULL);
     house->budget = budget_make(conf);
     snprintf(house->instance, sizeof house->instance, "%s", conf_instance(conf));
     warn_of_limits(&house->budget);
@@ -111,10 +112,28 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     return NULL;
 }
 
+static void note_outcome(struct proxy *house, const char *wrong)
+{
+    pthread_mutex_lock(&house->lock);
+    if (wrong) {
+        house->rejected_at = loop_wall_ms();
+        snprintf(house->last_error, sizeof house->last_error, "%s", wrong);
+    } else {
+        house->applied_at = loop_wall_ms();
+    }
+    pthread_mutex_unlock(&house->lock);
+}
+
+void proxy_reject(struct proxy *proxy, const char *why)
+{
+    note_outcome(proxy, why);
+}
+
 char *proxy_apply(struct proxy *proxy, struct conf *conf)
 {
     struct plan plan;
     char *wrong = plan_make(proxy, conf, &plan);
+    note_outcome(proxy, wrong);
     if (wrong) {
         conf_destroy(conf);
         return wrong;
@@ -179,6 +198,7 @@ void proxy_destroy(struct proxy *proxy)
     end_upstreams(proxy);
     lookup_destroy(commons->lookup);
     conf_destroy(proxy->conf);
+    pthread_mutex_destroy(&proxy->lock);
     free(commons->workers);
     free(proxy);
 }

@@ -37,6 +37,9 @@ void proxy_serve(struct proxy *proxy, const char *name, proxy_service *service, 
  * case. */
 char *proxy_apply(struct proxy *proxy, struct conf *conf);
 
+/* [control] A new description was refused before it came to proxy_apply: told by proxy_info. */
+void proxy_reject(struct proxy *proxy, const char *why);
+
 /* [control] The description in force. Borrowed until the next proxy_apply. */
 const struct conf *proxy_conf(const struct proxy *proxy);
 
@@ -66,6 +69,17 @@ enum proxy_answer proxy_listeners(struct proxy *proxy, struct report_listener **
 
 /* [any] One listener. */
 enum proxy_answer proxy_listener(struct proxy *proxy, const char *name, struct report_listener *report);
+
+/* [any] All upstreams that are described, in their order; *items is the caller's, freed with
+ * report_upstreams_free. */
+enum proxy_answer proxy_upstreams(struct proxy *proxy, struct report_upstream **items, size_t *count);
+void report_upstreams_free(struct report_upstream *items, size_t count);
+
+/* [any] All certificates that listeners present; *items is the caller's to free. */
+enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certificate **items, size_t *count);
+
+/* [any] All workers; never waits. *items is the caller's to free; NULL when memory is out. */
+void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count);
 
 /* [any] Calls `tell` for each client request that waits in the queue of `listener` or is on its way into it.
  * It reads the kernel's tables in bounded memory. `tell` returns false to stop. PROXY_BUSY: the kernel

@@ -4,6 +4,7 @@
 #include "proxy/ask.h"
 #include "proxy/house.h"
 #include "proxy/kernel.h"
+#include "proxy/worker.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -26,34 +27,76 @@ void proxy_info(struct proxy *proxy, struct report_info *info)
                                  : "starting",
     };
     snprintf(info->instance, sizeof info->instance, "%s", proxy->instance);
+    pthread_mutex_lock(&proxy->lock);
+    info->applied_at = proxy->applied_at;
+    info->rejected_at = proxy->rejected_at;
+    snprintf(info->last_error, sizeof info->last_error, "%s", proxy->last_error);
+    pthread_mutex_unlock(&proxy->lock);
 }
 
-/* A question to control for its listeners, and the answer. */
+/* A question to control for all things of a kind, and the answer: an array on the heap. */
 struct listing {
     struct ask ask;
-    struct report_listener *reports;
+    void *(*gather)(const struct proxy *house, size_t *count); /* NULL: no memory */
+    void (*discard)(void *items, size_t count);
+    void *items;
     size_t count;
 };
 
-static void list_listeners(struct ask *ask, void *owner)
+static void answer_listing(struct ask *ask, void *owner)
 {
     struct listing *listing = list_owner(ask, struct listing, ask);
-    const struct proxy *house = owner;
-    size_t all = house->conf->listener_count + house->leaving_count;
-    listing->reports = calloc(all + 1, sizeof *listing->reports);
-    if (!listing->reports)
-        return;
-    for (size_t i = 0; i < house->conf->listener_count; i++)
-        listener_report(house->listeners[i], &listing->reports[listing->count++]);
-    for (size_t i = 0; i < house->leaving_count; i++)
-        listener_report(house->leaving[i], &listing->reports[listing->count++]);
+    listing->items = listing->gather(owner, &listing->count);
 }
 
 static void destroy_listing(struct ask *ask)
 {
     struct listing *listing = list_owner(ask, struct listing, ask);
-    free(listing->reports);
+    if (listing->items)
+        listing->discard(listing->items, listing->count);
     free(listing);
+}
+
+static enum proxy_answer ask_listing(struct proxy *proxy, const struct listing *question, void **items,
+                                     size_t *count)
+{
+    struct listing *listing = calloc(1, sizeof *listing);
+    enum proxy_answer answer = PROXY_BUSY;
+    *items = NULL;
+    *count = 0;
+    if (!listing)
+        return PROXY_BUSY;
+    *listing = *question;
+    ask_begin(&listing->ask, answer_listing, destroy_listing);
+    ask_post(&listing->ask, &proxy->mailbox);
+    if (ask_wait(&listing->ask) && listing->items) {
+        *items = listing->items;
+        *count = listing->count;
+        listing->items = NULL;
+        answer = PROXY_ANSWERED;
+    }
+    ask_leave(&listing->ask);
+    return answer;
+}
+
+static void discard_values(void *items, size_t count)
+{
+    (void)count;
+    free(items);
+}
+
+/* Listeners */
+
+static void *gather_listeners(const struct proxy *house, size_t *count)
+{
+    size_t described = house->conf->listener_count;
+    struct report_listener *reports = calloc(described + house->leaving_count + 1, sizeof *reports);
+    if (!reports)
+        return NULL;
+    *count = described + house->leaving_count;
+    for (size_t i = 0; i < *count; i++)
+        listener_report(i < described ? house->listeners[i] : house->leaving[i - described], &reports[i]);
+    return reports;
 }
 
 /* One dump of the kernel's table counts for all listeners; what is in a queue's depth and not in the table
@@ -77,22 +120,12 @@ static void count_half_open(struct report_listener *reports, size_t count)
 
 enum proxy_answer proxy_listeners(struct proxy *proxy, struct report_listener **items, size_t *count)
 {
-    struct listing *listing = calloc(1, sizeof *listing);
-    enum proxy_answer answer = PROXY_BUSY;
-    *items = NULL;
-    *count = 0;
-    if (!listing)
-        return PROXY_BUSY;
-    ask_begin(&listing->ask, list_listeners, destroy_listing);
-    ask_post(&listing->ask, &proxy->mailbox);
-    if (ask_wait(&listing->ask) && listing->reports) {
-        *items = listing->reports;
-        *count = listing->count;
-        listing->reports = NULL;
+    const struct listing question = {.gather = gather_listeners, .discard = discard_values};
+    void *found;
+    enum proxy_answer answer = ask_listing(proxy, &question, &found, count);
+    *items = found;
+    if (answer == PROXY_ANSWERED)
         count_half_open(*items, *count);
-        answer = PROXY_ANSWERED;
-    }
-    ask_leave(&listing->ask);
     return answer;
 }
 
@@ -119,4 +152,97 @@ enum proxy_answer proxy_waiting(const struct report_listener *listener,
                                 void *context)
 {
     return kernel_waiting(&listener->bound, tell, context) ? PROXY_ANSWERED : PROXY_BUSY;
+}
+
+/* Upstreams, certificates, workers */
+
+static void *gather_upstreams(const struct proxy *house, size_t *count)
+{
+    struct report_upstream *reports = calloc(house->conf->upstream_count + 1, sizeof *reports);
+    if (!reports)
+        return NULL;
+    *count = house->conf->upstream_count;
+    for (size_t i = 0; i < *count; i++)
+        upstream_report(house->upstreams[i], &reports[i]);
+    return reports;
+}
+
+void report_upstreams_free(struct report_upstream *items, size_t count)
+{
+    for (size_t i = 0; items && i < count; i++)
+        free(items[i].servers);
+    free(items);
+}
+
+static void discard_upstreams(void *items, size_t count)
+{
+    report_upstreams_free(items, count);
+}
+
+enum proxy_answer proxy_upstreams(struct proxy *proxy, struct report_upstream **items, size_t *count)
+{
+    const struct listing question = {.gather = gather_upstreams, .discard = discard_upstreams};
+    void *found;
+    enum proxy_answer answer = ask_listing(proxy, &question, &found, count);
+    *items = found;
+    return answer;
+}
+
+static void report_certificate(const struct certs_description *described, const char *listener,
+                               struct report_certificate *report)
+{
+    *report = (struct report_certificate){
+        .key_bits = described->key_bits,
+        .not_before_at = described->not_before_ms,
+        .not_after_at = described->not_after_ms,
+    };
+    snprintf(report->file, sizeof report->file, "%s", described->file);
+    snprintf(report->subject, sizeof report->subject, "%s", described->subject);
+    snprintf(report->fingerprint, sizeof report->fingerprint, "%s", described->fingerprint);
+    snprintf(report->key_type, sizeof report->key_type, "%s", described->key_type);
+    snprintf(report->used_by, sizeof report->used_by, "%s", listener);
+    size_t length = 0;
+    for (const char *const *name = described->names; *name && length < sizeof report->names - 1; name++)
+        length += (size_t)snprintf(report->names + length, sizeof report->names - length, "%s%s",
+                                   length ? " " : "", *name);
+}
+
+static size_t certificates_of(const struct listener *listener)
+{
+    return listener->service && listener->service->certs ? certs_count(listener->service->certs) : 0;
+}
+
+static void *gather_certificates(const struct proxy *house, size_t *count)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < house->conf->listener_count; i++)
+        all += certificates_of(house->listeners[i]);
+    struct report_certificate *reports = calloc(all + 1, sizeof *reports);
+    if (!reports)
+        return NULL;
+    for (size_t i = 0; i < house->conf->listener_count; i++) {
+        const struct listener *listener = house->listeners[i];
+        for (size_t k = 0; k < certificates_of(listener); k++)
+            report_certificate(certs_describe(listener->service->certs, k), listener->entrance->name,
+                               &reports[(*count)++]);
+    }
+    return reports;
+}
+
+enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certificate **items, size_t *count)
+{
+    const struct listing question = {.gather = gather_certificates, .discard = discard_values};
+    void *found;
+    enum proxy_answer answer = ask_listing(proxy, &question, &found, count);
+    *items = found;
+    return answer;
+}
+
+void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count)
+{
+    const struct commons *commons = &proxy->commons;
+    *items = calloc(commons->worker_count + 1, sizeof **items);
+    *count = *items ? commons->worker_count : 0;
+    for (size_t i = 0; i < *count; i++)
+        worker_report(commons->workers[i], &(*items)[i]);
 }

@@ -9,6 +9,7 @@
 #define PROXY_REPORT_H
 
 #include "proxy/address.h"
+#include "proxy/reason.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +18,16 @@ enum {
     REPORT_NAME = 65,         /* a name of the configuration with its NUL */
     REPORT_SERVER_NAME = 256, /* a DNS name with its NUL */
     REPORT_ALPN = 256,
+    REPORT_BUCKETS = 16,
 };
+
+/* Durations in buckets; bucket i counts those of at most report_bounds_ms[i] and above the one before. The
+ * last bound is INT64_MAX: no bound. */
+struct report_histogram {
+    uint64_t counts[REPORT_BUCKETS];
+    uint64_t sum_ms;
+};
+extern const int64_t report_bounds_ms[REPORT_BUCKETS];
 
 /* The accept queue of a listening socket: the client requests that nobody has accepted yet. */
 struct report_queue {
@@ -52,6 +62,12 @@ struct report_listener {
         uint64_t received_bytes; /* from their clients, of splices that have ended and those that live */
         uint64_t sent_bytes;     /* to their clients */
     } totals;
+    struct report_histogram queue_wait;
+    struct report_histogram handshake;       /* of TLS, from accept on */
+    struct report_histogram splice_duration; /* of splices that have ended */
+    uint64_t handshakes;                     /* that were completed */
+    uint64_t handshakes_resumed;             /* of those */
+    uint64_t ended[REASON_COUNT];            /* splices, by the reason of their end */
     int64_t since;
 };
 
@@ -137,6 +153,49 @@ struct report_splice {
     struct report_connection ends[2]; /* server, client */
 };
 
+/* A server of an upstream, as described. */
+struct report_server {
+    char address[ADDRESS_TEXT];
+    int64_t weight;
+    int64_t connections;             /* open now, those that are being made included */
+    uint64_t requests;               /* attempts so far */
+    uint64_t failed[REASON_COUNT];   /* of those, by reason */
+    struct report_histogram connect; /* from the request to COMPLETE, of those that came to be */
+    bool is_name;                    /* its host is looked up */
+    int64_t looked_up_at;            /* 0: not yet */
+    int64_t ttl_ms;
+};
+
+struct report_upstream {
+    char name[REPORT_NAME];
+    const char *balance; /* "round_robin", "least_connections" */
+    bool is_tls;
+    struct report_server
+        *servers; /* of the caller of proxy_upstreams, who frees them with report_upstreams_free */
+    size_t server_count;
+};
+
+/* One thread of the house. */
+struct report_worker {
+    unsigned index;
+    int64_t splices;
+    uint64_t turns; /* of its loop */
+    int64_t cpu_ms;
+};
+
+/* A certificate that listeners present. */
+struct report_certificate {
+    char file[256];
+    char subject[256];
+    char names[1024]; /* DNS and IP names, separated by spaces */
+    char fingerprint[65];
+    char key_type[16];
+    int64_t key_bits;
+    int64_t not_before_at;
+    int64_t not_after_at;
+    char used_by[REPORT_NAME]; /* the listener */
+};
+
 /* The process as a whole. */
 struct report_info {
     char instance[256];
@@ -148,6 +207,9 @@ struct report_info {
     bool is_draining;
     bool is_ready;
     const char *not_ready; /* one word why not, NULL when ready */
+    int64_t applied_at;    /* when a description was applied last */
+    int64_t rejected_at;   /* when one was refused last; 0: never */
+    char last_error[512];  /* why, "" when never */
 };
 
 #endif

@@ -198,6 +198,8 @@ static void begin_ending(struct splice *splice, bool is_abortive)
         entrance_count(&counters_of(splice)->securing, -1);
         entrance_count(&counters_of(splice)->tls_failed, 1);
     }
+    entrance_count(&counters_of(splice)->ended[splice->reason], 1);
+    histogram_note(&counters_of(splice)->splice_duration, (int64_t)(now_of(splice) - splice->opened));
     splice->is_ending = true;
     splice->is_abortive = is_abortive;
     splice->ending_since = now_of(splice);
@@ -267,7 +269,11 @@ static bool secure_server(struct splice *splice)
         return false;
     }
     splice->secure_server_ms = (int32_t)(now_of(splice) - splice->opened);
-    entrance_count(&counters_of(splice)->securing, -1);
+    struct entrance_counters *counters = counters_of(splice);
+    entrance_count(&counters->securing, -1);
+    entrance_count(&counters->handshakes, 1);
+    entrance_count(&counters->handshakes_resumed, tls_is_resumed(&splice->server));
+    histogram_note(&counters->handshake, splice->secure_server_ms);
     return true;
 }
 

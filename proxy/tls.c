@@ -353,6 +353,12 @@ void tls_report(const struct connection *connection, struct report_tls *report)
         *report = (struct report_tls){.is_present = false};
 }
 
+bool tls_is_resumed(const struct connection *connection)
+{
+    const struct tls *tls = connection->session;
+    return tls && SSL_session_reused(tls->ssl);
+}
+
 const char *tls_server_name(const struct connection *connection)
 {
     const struct tls *tls = connection->session;

@@ -25,6 +25,9 @@ bool tls_begin(struct connection *connection, const struct certs *certs, const c
 /* Tells about the session, complete or not. Plain connections: is_present is false. */
 void tls_report(const struct connection *connection, struct report_tls *report);
 
+/* Whether the handshake took up an earlier session. */
+bool tls_is_resumed(const struct connection *connection);
+
 /* The server name of the ClientHello, or NULL: for the access log. Borrowed until the connection is closed.
  */
 const char *tls_server_name(const struct connection *connection);

@@ -5,6 +5,7 @@
 
 #include "conf/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,4 +211,36 @@ void upstream_release(struct server *server)
 {
     if (server)
         atomic_fetch_sub_explicit(&server->open, 1, memory_order_relaxed);
+}
+
+static void report_server(const struct server *server, struct report_server *report)
+{
+    snprintf(report->address, sizeof report->address, "%s", server->text);
+    report->weight = server->weight;
+    report->connections = atomic_load_explicit(&server->open, memory_order_relaxed);
+    report->requests = atomic_load_explicit(&server->requests, memory_order_relaxed);
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++)
+        report->failed[reason] = atomic_load_explicit(&server->failed[reason], memory_order_relaxed);
+    histogram_collect(&server->connect, &report->connect);
+    report->is_name = server->name != NULL;
+    if (server->name)
+        lookup_name_age(server->name, &report->looked_up_at, &report->ttl_ms);
+}
+
+static const char *const balances[] = {
+    [CONF_BALANCE_ROUND_ROBIN] = "round_robin",
+    [CONF_BALANCE_LEAST_CONNECTIONS] = "least_connections",
+};
+
+void upstream_report(const struct upstream *upstream, struct report_upstream *report)
+{
+    *report = (struct report_upstream){
+        .balance = balances[upstream->balance],
+        .is_tls = upstream->certs != NULL,
+        .servers = calloc(upstream->server_count, sizeof *report->servers),
+    };
+    snprintf(report->name, sizeof report->name, "%s", upstream->name);
+    report->server_count = report->servers ? upstream->server_count : 0;
+    for (size_t i = 0; i < report->server_count; i++)
+        report_server(&upstream->servers[i], &report->servers[i]);
 }

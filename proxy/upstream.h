@@ -11,6 +11,7 @@
 #include "certs/certs.h"
 #include "conf/conf.h"
 #include "proxy/address.h"
+#include "proxy/histogram.h"
 #include "proxy/lookup.h"
 
 #include <stdatomic.h>
@@ -28,9 +29,10 @@ struct server {
     bool is_builtin;          /* "@demo": .host is "demo" */
     uint16_t port;
     unsigned weight;
-    _Atomic int64_t open;      /* client connections that exist or are being made */
-    _Atomic uint64_t requests; /* made so far: also turns through the addresses of a name */
-    _Atomic uint64_t failures; /* of those, the ones that did not complete */
+    _Atomic int64_t open;                  /* client connections that exist or are being made */
+    _Atomic uint64_t requests;             /* made so far: also turns through the addresses of a name */
+    _Atomic uint64_t failed[REASON_COUNT]; /* of those, by reason */
+    struct histogram connect;              /* of those that completed */
 };
 
 struct upstream {
@@ -63,6 +65,9 @@ void upstream_drop(struct upstream **upstream);
 /* Chooses a server that is not among the `tried_count` indices of `tried`, by the balance, and counts one
  * open connection on it. NULL when none is left. The caller gives it back with upstream_release. */
 struct server *upstream_choose(struct upstream *upstream, const uint16_t *tried, unsigned tried_count);
+
+/* Tells about it; its servers are on the heap, the caller's to free. */
+void upstream_report(const struct upstream *upstream, struct report_upstream *report);
 
 /* The index of one of its servers. */
 uint16_t upstream_index(const struct upstream *upstream, const struct server *server);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     NUMBERS_IN_A_BLOCK = 64
@@ -25,6 +26,8 @@ static void woken(struct letter *letter, void *owner)
 static void turn_end(struct loop *loop)
 {
     struct worker *worker = loop->owner;
+    uint64_t turns = atomic_load_explicit(&worker->turns, memory_order_relaxed);
+    atomic_store_explicit(&worker->turns, turns + 1, memory_order_relaxed);
     if (!list_is_empty(&worker->condemned)) {
         worker->commons->duties->reap(worker);
         worker->commons->duties->places_free(worker);
@@ -169,4 +172,18 @@ struct worker *worker_least_loaded(struct worker *worker)
         }
     }
     return own > least_open + least_open / 4 + 8 ? least : worker;
+}
+
+void worker_report(const struct worker *worker, struct report_worker *report)
+{
+    clockid_t clock;
+    struct timespec spent = {0};
+    if (pthread_getcpuclockid(worker->thread, &clock) == 0)
+        clock_gettime(clock, &spent);
+    *report = (struct report_worker){
+        .index = worker->index,
+        .splices = atomic_load_explicit(&worker->open, memory_order_relaxed),
+        .turns = atomic_load_explicit(&worker->turns, memory_order_relaxed),
+        .cpu_ms = (int64_t)spent.tv_sec * 1000 + spent.tv_nsec / 1000000,
+    };
 }

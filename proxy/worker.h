@@ -31,9 +31,10 @@ struct worker {
     struct list condemned; /* splices to be freed at the end of the turn */
     uint64_t next_number;  /* of the block of numbers at hand */
     uint64_t numbers_left;
-    bool is_stopping;     /* the loop ends when the last splice has */
-    _Atomic int64_t open; /* splices: what others compare their own load with */
-    struct letter wake;   /* a place is free again */
+    bool is_stopping;       /* the loop ends when the last splice has */
+    _Atomic int64_t open;   /* splices: what others compare their own load with */
+    _Atomic uint64_t turns; /* of the loop */
+    struct letter wake;     /* a place is free again */
     _Atomic bool wake_is_posted;
     pthread_t thread;
     bool has_thread;
@@ -45,6 +46,9 @@ char *worker_create(struct commons *commons, unsigned index, unsigned max_pipes,
 
 /* Starts its thread, with all signals blocked. NULL when well, else a sentence. */
 char *worker_start(struct worker *worker);
+
+/* [any] Tells about it. */
+void worker_report(const struct worker *worker, struct report_worker *report);
 
 /* [any] Asks it to end what still lives, with REASON_DRAINED. */
 void worker_end_splices(struct worker *worker);
