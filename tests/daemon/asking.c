@@ -1,0 +1,87 @@
+/* Questions to the admin API over its unix socket, as small as HTTP allows.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/daemon/asking.h"
+
+#include "tests/daemon/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *asking_raw(const char *address, const char *bytes, size_t length)
+{
+    size_t have = 0, room = 65536;
+    char *text = malloc(room);
+    struct wire wire = wire_dial(address);
+    ssize_t got;
+    if (wire.fd >= 0 && wire_write(&wire, bytes, length)) {
+        while ((got = wire_read(&wire, text + have, room - have - 1)) > 0) {
+            have += (size_t)got;
+            if (room - have < 4096)
+                text = realloc(text, room *= 2);
+        }
+    }
+    wire_close(&wire);
+    text[have] = '\0';
+    return text;
+}
+
+/* Joins the chunks of a body (RFC 9112, section 7.1) in place. */
+static void join_chunks(char *body)
+{
+    char *to = body, *end;
+    for (unsigned long length; (length = strtoul(body, &end, 16)) > 0 && *end == '\r'; body += 2) {
+        body = end + 2;
+        memmove(to, body, length);
+        to += length;
+        body += length;
+    }
+    *to = '\0';
+}
+
+int asking_get(const char *address, const char *path, cJSON **body)
+{
+    char request[1024];
+    int status = 0;
+    int length = snprintf(request, sizeof request,
+                          "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+    char *answer = asking_raw(address, request, (size_t)length);
+    char *content = strstr(answer, "\r\n\r\n");
+    if (content && sscanf(answer, "HTTP/1.1 %d ", &status) == 1 && body) {
+        *content = '\0';
+        content += 4;
+        if (strcasestr(answer, "\r\nTransfer-Encoding: chunked"))
+            join_chunks(content);
+        *body = cJSON_Parse(content);
+    } else if (body) {
+        *body = NULL;
+    }
+    free(answer);
+    return status;
+}
+
+const cJSON *asking_member(const cJSON *json, const char *path)
+{
+    char key[64];
+    while (json && *path) {
+        size_t length = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)length, path);
+        json = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, atoi(key))
+                                   : cJSON_GetObjectItemCaseSensitive(json, key);
+        path += length + (path[length] == '.');
+    }
+    return json;
+}
+
+int64_t asking_number(const cJSON *json, const char *path)
+{
+    const cJSON *member = asking_member(json, path);
+    return cJSON_IsNumber(member) ? (int64_t)member->valuedouble : INT64_MIN;
+}
+
+const char *asking_text(const cJSON *json, const char *path)
+{
+    const char *text = cJSON_GetStringValue(asking_member(json, path));
+    return text ? text : "";
+}

@@ -1,0 +1,26 @@
+/* Questions to the admin API over its unix socket, as small as HTTP allows.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_DAEMON_ASKING_H
+#define TESTS_DAEMON_ASKING_H
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sends exactly these bytes to "unix:/path" and reads to the end. Returns all that came, freed by the caller,
+ * "" when nothing did. */
+char *asking_raw(const char *address, const char *bytes, size_t length);
+
+/* GET `path`. Returns the status, 0 when there was no answer; *body, when asked for, is the answer's JSON,
+ * freed by the caller with cJSON_Delete, or NULL. */
+int asking_get(const char *address, const char *path, cJSON **body);
+
+/* A member by its path, "queue.depth" or "ends.0.tls"; NULL when there is none. */
+const cJSON *asking_member(const cJSON *json, const char *path);
+
+/* The same as a number, INT64_MIN when it is none, and as text, "" when it is none. */
+int64_t asking_number(const cJSON *json, const char *path);
+const char *asking_text(const cJSON *json, const char *path);
+
+#endif

@@ -1,0 +1,15 @@
+/* The tests of the daemon, with real peers over loopback.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/daemon/suites.h"
+
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+    static const struct suite *const suites[] = {
+        &plain_suite, &terminate_suite, &real_suite,      &halfclose_suite, &reset_suite,
+        &bulk_suite,  &queue_suite,     &limits_suite,    &upstreams_suite, &timeouts_suite,
+        &drain_suite, &reload_suite,    &bad_input_suite, &demo_suite,      NULL};
+    return run_suites(suites, argc, argv);
+}

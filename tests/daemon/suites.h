@@ -1,0 +1,24 @@
+/* The suites of the daemon, one for each theme.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_DAEMON_SUITES_H
+#define TESTS_DAEMON_SUITES_H
+
+#include "tests/runner.h"
+
+extern const struct suite plain_suite;
+extern const struct suite terminate_suite;
+extern const struct suite real_suite;
+extern const struct suite halfclose_suite;
+extern const struct suite reset_suite;
+extern const struct suite bulk_suite;
+extern const struct suite queue_suite;
+extern const struct suite limits_suite;
+extern const struct suite upstreams_suite;
+extern const struct suite timeouts_suite;
+extern const struct suite drain_suite;
+extern const struct suite reload_suite;
+extern const struct suite bad_input_suite;
+extern const struct suite demo_suite;
+
+#endif

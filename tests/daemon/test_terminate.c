@@ -1,0 +1,191 @@
+/* Tests of the daemon: TLS towards their clients, and towards their services.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/daemon/harness.h"
+#include "tests/daemon/identity.h"
+#include "tests/daemon/service.h"
+#include "tests/daemon/suites.h"
+#include "tests/daemon/tls_client.h"
+
+#include <unistd.h>
+
+static struct service service;
+static struct ledger ledger;
+
+/* A daemon with a TLS listener "web" in front of a service. */
+static void begin(serve_function *serve)
+{
+    harness_begin(120);
+    identity_make();
+    ledger = (struct ledger){.lock = PTHREAD_MUTEX_INITIALIZER};
+    service_begin(&service, "127.0.0.1", serve, &ledger);
+    harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app'," IDENTITY_TLS
+                      "}],"
+                      "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
+                      service.address);
+    harness_start();
+}
+
+static void end(void)
+{
+    harness_end();
+    service_end(&service);
+}
+
+static bool echoes(struct wire *wire)
+{
+    struct sum sent, received;
+    bool is_well = wire->fd >= 0 && wire_send(wire, 7, 40000, &sent) && wire_finish(wire) &&
+                   wire_receive(wire, &received) && sum_equal(&sent, &received);
+    wire_close(wire);
+    return is_well;
+}
+
+static void the_server_name_chooses_the_certificate_in_both_versions(void)
+{
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    static const char *const names[][2] = {{"a.test", "a.test"},
+                                           {"b.test", "b.test"},
+                                           {"B.TEST", "b.test"},
+                                           {"unknown.test", "a.test"},
+                                           {NULL, "a.test"}};
+    begin(serve_echo);
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+            struct tls_wish wish = {.version = versions[i], .server_name = names[j][0]};
+            wish.ca = j < 3 ? "ca.crt" : NULL;
+            struct wire wire = tls_dial(harness_at("127.0.0.1", "web"), &wish);
+            CU_ASSERT_TRUE_FATAL(wire.fd >= 0);
+            CU_ASSERT_EQUAL(SSL_version(wire.ssl), versions[i]);
+            CU_ASSERT_TRUE(tls_shows(&wire, names[j][1]));
+            CU_ASSERT_TRUE(echoes(&wire));
+        }
+    }
+    harness_stop();
+    CU_ASSERT_TRUE(harness_log_has("\"server_name\":\"b.test\""));
+    CU_ASSERT_TRUE(harness_log_has("\"tls\":\"TLSv1.2\""));
+    CU_ASSERT_TRUE(harness_log_has("\"tls\":\"TLSv1.3\""));
+    end();
+}
+
+/* Dials twice; the second time with the session that the first brought. */
+static bool resumes(int version)
+{
+    SSL_SESSION *session = NULL;
+    struct tls_wish wish = {.version = version, .server_name = "a.test", .ca = "ca.crt", .take = &session};
+    struct wire wire = tls_dial(harness_at("127.0.0.1", "web"), &wish);
+    bool is_well = wire.fd >= 0 && !SSL_session_reused(wire.ssl) && echoes(&wire) && session;
+    struct tls_wish again = {.version = version, .server_name = "a.test", .ca = "ca.crt", .session = session};
+    wire = is_well ? tls_dial(harness_at("127.0.0.1", "web"), &again) : (struct wire){.fd = -1};
+    bool is_resumed = wire.fd >= 0 && SSL_session_reused(wire.ssl);
+    is_well = is_well && echoes(&wire);
+    SSL_SESSION_free(session);
+    return is_well && is_resumed;
+}
+
+static void sessions_resume_in_both_versions(void)
+{
+    begin(serve_echo);
+    CU_ASSERT_TRUE(resumes(TLS1_2_VERSION));
+    CU_ASSERT_TRUE(resumes(TLS1_3_VERSION));
+    end();
+}
+
+/* `count` clients send `bytes` each and close without ever having read. */
+static void send_and_go(int version, unsigned count, uint64_t bytes)
+{
+    struct tls_wish wish = {.version = version};
+    const char *address = harness_at("127.0.0.1", "web");
+    uint64_t before = ledger.bytes;
+    for (unsigned i = 0; i < count; i++) {
+        struct wire wire = tls_dial(address, &wish);
+        CU_ASSERT_TRUE_FATAL(wire.fd >= 0);
+        CU_ASSERT_TRUE(wire_send(&wire, i, bytes, NULL));
+        if (i % 2)
+            SSL_shutdown(wire.ssl);
+        wire_close(&wire);
+    }
+    harness_await("/v1/splices", "total", 0);
+    uint64_t until = harness_now_ms() + 10000;
+    while (service_open(&service) > 0 && harness_now_ms() < until)
+        usleep(3000);
+    CU_ASSERT_EQUAL(ledger.bytes - before, count * bytes);
+}
+
+static void clients_that_never_read_lose_nothing(void)
+{
+    unsigned many = harness_is_long() ? 1000 : 100;
+    begin(serve_sum);
+    send_and_go(TLS1_3_VERSION, many, 16 * 1024);
+    send_and_go(TLS1_3_VERSION, many / 5, 400 * 1000);
+    send_and_go(TLS1_2_VERSION, many / 5, 16 * 1024);
+    CU_ASSERT_EQUAL(service_accepted(&service), many + 2 * (many / 5));
+    end();
+}
+
+static void a_truncated_end_is_told_apart_from_an_orderly_one(void)
+{
+    struct tls_wish wish = {.version = TLS1_3_VERSION};
+    begin(serve_echo);
+    struct wire wire = tls_dial(harness_at("127.0.0.1", "web"), &wish);
+    CU_ASSERT_TRUE(echoes(&wire));
+    harness_await_log("\"reason\":\"peer_ended\"");
+    wire = tls_dial(harness_at("127.0.0.1", "web"), &wish);
+    CU_ASSERT_TRUE(wire_write(&wire, "x", 1));
+    wire_close(&wire);
+    harness_await_log("\"reason\":\"peer_truncated\"");
+    end();
+}
+
+/* Towards services: every upstream leads to the listener "inner" of the same daemon, which shows a.test. */
+
+static void services_are_verified(void)
+{
+    static const struct {
+        const char *listener;
+        bool is_believed;
+    } rows[] = {{"good", true}, {"anybody", true}, {"wrong_ca", false}, {"wrong_name", false}};
+    char byte;
+    harness_begin(60);
+    identity_make();
+    service_begin(&service, "127.0.0.1", serve_echo, NULL);
+    harness_configure(
+        "{'listeners':["
+        "{'name':'inner','address':'unix:@/inner.sock','upstream':'app'," IDENTITY_TLS "},"
+        "{'name':'good','address':'127.0.0.1:0','upstream':'good'},"
+        "{'name':'anybody','address':'127.0.0.1:0','upstream':'anybody'},"
+        "{'name':'wrong_ca','address':'127.0.0.1:0','upstream':'wrong_ca'},"
+        "{'name':'wrong_name','address':'127.0.0.1:0','upstream':'wrong_name'}],"
+        "'upstreams':[{'name':'app','servers':['%s']},"
+        "{'name':'good','servers':['unix:@/inner.sock'],'tls':{'server_name':'b.test','ca':'@/ca.crt'}},"
+        "{'name':'anybody','servers':['unix:@/inner.sock'],'tls':{'verify':false}},"
+        "{'name':'wrong_ca','servers':['unix:@/inner.sock'],'tls':{'server_name':'a.test','ca':'@/"
+        "other.crt'}},"
+        "{'name':'wrong_name','servers':['unix:@/inner.sock'],'tls':{'server_name':'c.test','ca':'@/"
+        "ca.crt'}}]," HARNESS_ADMIN "}",
+        service.address);
+    harness_start();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct wire wire = wire_dial(harness_at("127.0.0.1", rows[i].listener));
+        if (rows[i].is_believed) {
+            CU_ASSERT_TRUE(echoes(&wire));
+            continue;
+        }
+        CU_ASSERT_TRUE(wire_read(&wire, &byte, 1) <= 0);
+        wire_close(&wire);
+        harness_await_log("\"reason\":\"verify_failed\"");
+    }
+    CU_ASSERT_EQUAL(service_accepted(&service), 2);
+    end();
+}
+
+static const struct test tests[] = {
+    TEST(the_server_name_chooses_the_certificate_in_both_versions),
+    TEST(sessions_resume_in_both_versions),
+    TEST(clients_that_never_read_lose_nothing),
+    TEST(a_truncated_end_is_told_apart_from_an_orderly_one),
+    TEST(services_are_verified),
+    {0},
+};
+
+const struct suite terminate_suite = {.noun = "terminate", .tests = tests};
