@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/admin.h"
+#include "admin/ctl/health.h"
 #include "certs/certs.h"
 #include "conf/command.h"
 #include "conf/conf.h"
@@ -73,7 +74,8 @@ static char *describe(struct command *command, struct description *description)
     *description = (struct description){.file = command->file};
     if (command->file)
         return NULL;
-    bool needs_certificate = quick_is_tls(&command->quick) && !command->quick.cert;
+    bool needs_certificate =
+        quick_is_tls(&command->quick) && !command->quick.cert && command->action != COMMAND_HEALTHCHECK;
     char *wrong = needs_certificate ? make_throwaway(&command->quick) : NULL;
     if (!wrong)
         description->text = quick_write(&command->quick);
@@ -299,12 +301,24 @@ static int do_print_config(const struct description *description, const struct c
     return code;
 }
 
+static int do_healthcheck(const struct description *description, const struct command *command)
+{
+    struct conf_problems problems;
+    struct conf *conf = read_description(description, &problems);
+    conf_problems_print(&problems, name_of(description), stderr);
+    conf_problems_end(&problems);
+    int code = conf ? health_check(conf->admin, command->is_ready_asked) : EXIT_CONFIGURATION;
+    conf_destroy(conf);
+    return code;
+}
+
 typedef int command_function(const struct description *description, const struct command *command);
 
 static command_function *const functions[] = {
     [COMMAND_RUN] = do_run,
     [COMMAND_CHECK] = do_check,
     [COMMAND_PRINT_CONFIG] = do_print_config,
+    [COMMAND_HEALTHCHECK] = do_healthcheck,
 };
 
 static int with_description(struct command *command)

@@ -10,19 +10,19 @@
 
 static const char tls_prefix[] = "tls:";
 
-int quick_is_tls(const struct quick *quick)
+bool quick_is_tls(const struct quick *quick)
 {
     return strncmp(quick->listen, tls_prefix, strlen(tls_prefix)) == 0;
 }
 
 static void write_listener(struct json *json, const struct quick *quick)
 {
-    int is_tls = quick_is_tls(quick);
+    bool is_tls = quick_is_tls(quick);
     json_object_open(json);
     json_key_string(json, "name", "quick");
     json_key_string(json, "address", quick->listen + (is_tls ? strlen(tls_prefix) : 0));
     json_key_string(json, "upstream", "quick");
-    if (is_tls) {
+    if (is_tls && quick->cert) {
         json_key(json, "tls");
         json_object_open(json);
         json_key(json, "certificates");

@@ -4,6 +4,8 @@
 #ifndef CONF_QUICK_H
 #define CONF_QUICK_H
 
+#include <stdbool.h>
+
 /* What the command line or the environment says. Strings are borrowed. */
 struct quick {
     const char *listen;   /* "[tls:]ADDRESS" */
@@ -14,9 +16,11 @@ struct quick {
 };
 
 /* Whether the listener is to speak TLS. */
-int quick_is_tls(const struct quick *quick);
+bool quick_is_tls(const struct quick *quick);
 
-/* The same as a configuration, JSON on the heap (freed by the caller), to be read like any other. */
+/* The same as a configuration, JSON on the heap (freed by the caller), to be read like any other. A TLS
+ * listener without a certificate is written as a plain one, for those who only look where the admin API is.
+ */
 char *quick_write(const struct quick *quick);
 
 #endif
