@@ -8,13 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-char *asking_raw(const char *address, const char *bytes, size_t length)
+char *asking_raw(const char *address, const char *bytes, size_t length, unsigned patience_s)
 {
     size_t have = 0, room = 65536;
     char *text = malloc(room);
     struct wire wire = wire_dial(address);
+    struct timeval patience = {.tv_sec = patience_s};
     ssize_t got;
+    setsockopt(wire.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (wire.fd >= 0 && wire_write(&wire, bytes, length)) {
         while ((got = wire_read(&wire, text + have, room - have - 1)) > 0) {
             have += (size_t)got;
@@ -46,7 +49,7 @@ int asking_get(const char *address, const char *path, cJSON **body)
     int status = 0;
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
-    char *answer = asking_raw(address, request, (size_t)length);
+    char *answer = asking_raw(address, request, (size_t)length, WIRE_PATIENCE_S);
     char *content = strstr(answer, "\r\n\r\n");
     if (content && sscanf(answer, "HTTP/1.1 %d ", &status) == 1 && body) {
         *content = '\0';

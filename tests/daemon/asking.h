@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sends exactly these bytes to "unix:/path" and reads to the end. Returns all that came, freed by the caller,
- * "" when nothing did. */
-char *asking_raw(const char *address, const char *bytes, size_t length);
+/* Sends exactly these bytes to "unix:/path" and reads to the end, or until nothing comes for so long. Returns
+ * all that came, freed by the caller, "" when nothing did. */
+char *asking_raw(const char *address, const char *bytes, size_t length, unsigned patience_s);
 
 /* GET `path`. Returns the status, 0 when there was no answer; *body, when asked for, is the answer's JSON,
  * freed by the caller with cJSON_Delete, or NULL. */

@@ -225,9 +225,9 @@ int harness_status(const char *path)
     return asking_get(harness.admin, path, NULL);
 }
 
-char *harness_ask_raw(const char *bytes, size_t length)
+char *harness_ask_raw(const char *bytes, size_t length, unsigned patience_s)
 {
-    return asking_raw(harness.admin, bytes, length);
+    return asking_raw(harness.admin, bytes, length, patience_s);
 }
 
 int64_t harness_number(const char *path, const char *member)

@@ -57,8 +57,9 @@ cJSON *harness_get(const char *path);
 /* The status of a GET alone, 0 when there is no answer. */
 int harness_status(const char *path);
 
-/* What comes back for exactly these bytes, freed by the caller: for questions that no client would ask. */
-char *harness_ask_raw(const char *bytes, size_t length);
+/* What comes back for exactly these bytes, freed by the caller: for questions that no client would ask. It
+ * gives up when nothing comes for so long. */
+char *harness_ask_raw(const char *bytes, size_t length, unsigned patience_s);
 
 /* One number out of an answer, e.g. ("/v1/listeners/web", "queue.depth"). */
 int64_t harness_number(const char *path, const char *member);
