@@ -229,6 +229,20 @@ static void check_lookup(struct validation *validation, const struct conf_lookup
               text_copy("\"min_ttl\" is above \"max_ttl\"; lower it, or raise the other"));
 }
 
+/* A certificate has to prove a name, and what is no host has none of its own. */
+static void check_upstream_tls(struct validation *validation, const struct conf_upstream *upstream)
+{
+    if (!upstream->tls->verify || upstream->tls->server_name)
+        return;
+    for (size_t i = 0; i < upstream->server_count; i++) {
+        const struct conf_address *address = &upstream->servers[i].address;
+        if (address->text && address->kind != CONF_ADDRESS_HOST)
+            blame(validation, address,
+                  text_format("%s has no name that its certificate could prove; give \"tls.server_name\"",
+                              address->text));
+    }
+}
+
 static void check_admin_listen(struct validation *validation, const struct conf_admin_listen *listen)
 {
     bool is_open = listen->access == CONF_ACCESS_WRITE && listen->address.text &&
@@ -251,8 +265,11 @@ void validate_conf(const struct conf *conf, const struct places *places, struct 
         if (conf->listeners[i].tls)
             check_listener_tls(&validation, conf->listeners[i].tls);
     }
-    for (size_t i = 0; i < conf->upstream_count; i++)
+    for (size_t i = 0; i < conf->upstream_count; i++) {
         check_lookup(&validation, &conf->upstreams[i].lookup);
+        if (conf->upstreams[i].tls)
+            check_upstream_tls(&validation, &conf->upstreams[i]);
+    }
     for (size_t i = 0; conf->admin && i < conf->admin->listen_count; i++)
         check_admin_listen(&validation, &conf->admin->listen[i]);
 }

@@ -131,6 +131,15 @@ static void a_certificate_is_a_pair_or_one_file(void)
     blame_all(rows, COUNT(rows));
 }
 
+static void a_certificate_needs_a_name_to_prove(void)
+{
+    blame_one("{\"listeners\": [{\"name\": \"a\", \"address\": \"127.0.0.1:1\", \"upstream\": \"u\"}], "
+              "\"upstreams\": [{\"name\": \"u\", \"servers\": [\"unix:/s\"], \"tls\": {}}, "
+              "{\"name\": \"v\", \"servers\": [\"unix:/s\"], \"tls\": {\"verify\": false}}, "
+              "{\"name\": \"w\", \"servers\": [\"unix:/s\"], \"tls\": {\"server_name\": \"x\"}}]}",
+              "/upstreams/0/servers/0", "no name that its certificate could prove");
+}
+
 static void write_access_over_the_network_needs_tokens(void)
 {
     static const struct {
@@ -181,6 +190,7 @@ static const struct test tests[] = {
     TEST(an_upstream_with_a_wrong_name_is_not_missed_too),
     TEST(a_minimum_cannot_be_above_its_maximum),
     TEST(a_certificate_is_a_pair_or_one_file),
+    TEST(a_certificate_needs_a_name_to_prove),
     TEST(write_access_over_the_network_needs_tokens),
     TEST(reading_over_the_network_needs_none),
     {0},
