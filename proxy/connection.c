@@ -53,8 +53,14 @@ void connection_note(struct connection *connection, unsigned events)
         connection->read_waits = WAIT_NOTHING;
     if (events & answered[connection->write_waits])
         connection->write_waits = WAIT_NOTHING;
-    if (events & LOOP_HANGUP)
-        connection->has_hung_up = true;
+    connection->has_hung_up |= (events & LOOP_HANGUP) != 0;
+    connection->has_urgent |= (events & LOOP_URGENT) != 0;
+}
+
+bool connection_was_emptied(const struct connection *connection, size_t count, size_t room)
+{
+    return count < room && !connection->has_hung_up && !connection->has_urgent &&
+           connection->peer.family != AF_UNIX;
 }
 
 void connection_close(struct connection *connection, struct loop *loop, bool with_reset)

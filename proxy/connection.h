@@ -51,17 +51,18 @@ struct connection {
     uint64_t received; /* payload bytes read from the peer */
     uint64_t sent;     /* payload bytes taken by the kernel or the transport for the peer */
     struct address peer;
-    uint32_t unsent;       /* bytes that the transport holds because the socket would not take them */
-    uint8_t kind;          /* enum connection_kind */
-    uint8_t state;         /* enum connection_state */
-    uint8_t read_waits;    /* enum connection_wait */
-    uint8_t write_waits;   /* enum connection_wait */
-    uint8_t failure;       /* enum reason: why a direction failed; REASON_NONE while none did */
-    bool has_hung_up;      /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
-    bool is_reset;         /* the peer reset it; writing is over, reading goes on to its end */
-    bool has_read_ended;   /* reading gave IO_END or IO_FAILED */
-    bool has_read_failed;  /* it was IO_FAILED: no orderly end, and writing is over too */
-    bool has_write_ended;  /* our end was sent, or writing failed */
+    uint32_t unsent;      /* bytes that the transport holds because the socket would not take them */
+    uint8_t kind;         /* enum connection_kind */
+    uint8_t state;        /* enum connection_state */
+    uint8_t read_waits;   /* enum connection_wait */
+    uint8_t write_waits;  /* enum connection_wait */
+    uint8_t failure;      /* enum reason: why a direction failed; REASON_NONE while none did */
+    bool has_hung_up;     /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
+    bool has_urgent;      /* urgent data was announced once: short reads say nothing, splice(2) stops there */
+    bool is_reset;        /* the peer reset it; writing is over, reading goes on to its end */
+    bool has_read_ended;  /* reading gave IO_END or IO_FAILED */
+    bool has_read_failed; /* it was IO_FAILED: no orderly end, and writing is over too */
+    bool has_write_ended; /* our end was sent, or writing failed */
     bool has_write_failed; /* writing failed: bytes for this end go nowhere */
 };
 
@@ -85,6 +86,11 @@ void connection_note(struct connection *connection, unsigned events);
  * (SO_LINGER with zero, socket(7)); else the kernel goes on delivering what was sent. Accepts one without a
  * socket. Idempotent. */
 void connection_close(struct connection *connection, struct loop *loop, bool with_reset);
+
+/* Whether a read that gave `count` of `room` bytes has emptied the socket, so that the next announcement can
+ * be waited for. Not when it hung up, for then none would come; nor where reads stop short for other reasons:
+ * at the mark of urgent data, and at bytes that came with a descriptor (unix(7)). */
+bool connection_was_emptied(const struct connection *connection, size_t count, size_t room);
 
 /* Whether trying is worth it: nothing has ended and nothing is waited for. */
 bool connection_can_read(const struct connection *connection);

@@ -145,11 +145,13 @@ static struct address take_address(struct dialer *dialer)
     return address;
 }
 
-/* Options that only lower latency or find dead peers: a socket that refuses them still serves. */
+/* Options that only lower latency, keep urgent bytes in their place (RFC 6093), or find dead peers: a socket
+ * that refuses them still serves. */
 static void tune_socket(int fd, int64_t keepalive_ms)
 {
     int on = 1, seconds = (int)(keepalive_ms / 1000);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     if (seconds < 1)
         return;
     int interval = seconds < 4 ? 1 : seconds / 4;

@@ -58,7 +58,7 @@ static void deliver(struct flow *flow, struct workbench *bench)
 
 static bool can_splice(const struct flow *flow)
 {
-    return flow->from->transport->is_raw && flow->to->transport->is_raw;
+    return flow->from->transport->is_raw && flow->to->transport->is_raw && !flow->from->has_urgent;
 }
 
 /* Changes over between copying and splicing, by how much one read gave. */
@@ -142,6 +142,7 @@ enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
             return FLOW_WAITS;
         if (spent >= FLOW_BUDGET)
             return FLOW_AGAIN;
+        flow->is_splicing = flow->is_splicing && can_splice(flow);
         if (!(flow->is_splicing && fetch_into_pipe(flow, bench, &moved)) &&
             !fetch_into_memory(flow, bench, &moved))
             return FLOW_BROKEN;

@@ -15,11 +15,12 @@ struct listening {
     ino_t inode;
 };
 
-/* Opens a non-blocking listening socket at a configured address: TCP with SO_REUSEADDR and TCP_NODELAY
- * (inherited by what is accepted), "*" as [::] for both families or 0.0.0.0 where there is no IPv6, names by
- * getaddrinfo(3); or a unix socket (unix(7)) with file mode `mode` from its first moment. A socket file that
- * nobody answers at is replaced; one that is in use, or a file of another kind, is not. NULL when well, else
- * a sentence that names the address and the remedy (freed by the caller), and .fd is -1. */
+/* Opens a non-blocking listening socket at a configured address: TCP with SO_REUSEADDR, TCP_NODELAY and
+ * SO_OOBINLINE (RFC 6093; inherited by what is accepted), "*" as [::] for both families or 0.0.0.0 where
+ * there is no IPv6, names by getaddrinfo(3); or a unix socket (unix(7)) with file mode `mode` from its first
+ * moment. A socket file that nobody answers at is replaced; one that is in use, or a file of another kind, is
+ * not. NULL when well, else a sentence that names the address and the remedy (freed by the caller), and .fd
+ * is -1. */
 char *listening_open(struct listening *listening, const struct conf_address *address, int backlog,
                      unsigned mode);
 

@@ -57,7 +57,7 @@ static int add(struct loop *loop, struct watch *watch, uint32_t events)
 
 int loop_add(struct loop *loop, struct watch *watch)
 {
-    return add(loop, watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    return add(loop, watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET);
 }
 
 int loop_add_level(struct loop *loop, struct watch *watch)
@@ -102,6 +102,8 @@ static unsigned announced(uint32_t events)
         result |= LOOP_WRITABLE;
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         result |= LOOP_HANGUP;
+    if (events & EPOLLPRI)
+        result |= LOOP_READABLE | LOOP_URGENT;
     return result;
 }
 

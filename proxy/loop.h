@@ -19,6 +19,7 @@ enum {
     LOOP_READABLE = 1,
     LOOP_WRITABLE = 2,
     LOOP_HANGUP = 4, /* the peer ended or reset; read on until the read says so */
+    LOOP_URGENT = 8, /* a mark of urgent data is ahead, at which reads stop short (tcp(7)) */
 };
 
 struct epoll_event;

@@ -28,8 +28,7 @@ static enum io plain_read(struct connection *connection, void *bytes, size_t roo
         return IO_FAILED;
     }
     *moved = (size_t)count;
-    /* A short read has emptied the socket; unless it hung up, for then no further event would come. */
-    if ((size_t)count < room && !connection->has_hung_up)
+    if (connection_was_emptied(connection, (size_t)count, room))
         connection->read_waits = WAIT_READABLE;
     return IO_MOVED;
 }

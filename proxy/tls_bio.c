@@ -151,8 +151,7 @@ static bool receive(struct tls_bio *bio, size_t least)
         bio->receive_error = count < 0 && errno != EAGAIN ? errno : 0;
         return false;
     }
-    /* A short read has emptied the socket; unless it hung up, for then no further event would come. */
-    bio->is_drained = (size_t)count < room && !connection->has_hung_up;
+    bio->is_drained = connection_was_emptied(connection, (size_t)count, room);
     bio->in_end += (uint32_t)count;
     bio->is_touched = true;
     return true;
