@@ -27,6 +27,11 @@ int main(int argc, char **argv)
         &pipe_suite,
         &flow_suite,
         &flow_schedules_suite,
+        &connection_suite,
+        &deadline_suite,
+        &listening_suite,
+        &upstream_suite,
+        &flow_sockets_suite,
         NULL,
     };
     return run_suites(suites, argc, argv);

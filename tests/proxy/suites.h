@@ -25,5 +25,10 @@ extern const struct suite buffer_suite;
 extern const struct suite pipe_suite;
 extern const struct suite flow_suite;
 extern const struct suite flow_schedules_suite;
+extern const struct suite connection_suite;
+extern const struct suite deadline_suite;
+extern const struct suite listening_suite;
+extern const struct suite upstream_suite;
+extern const struct suite flow_sockets_suite;
 
 #endif
