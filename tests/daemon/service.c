@@ -26,12 +26,16 @@ struct visit {
     struct wire wire;
 };
 
-static void enter(struct service *service, int fd)
+/* False when there is no room for one more. */
+static bool enter(struct service *service, int fd)
 {
     pthread_mutex_lock(&service->lock);
-    service->open[service->open_count++] = fd;
+    bool has_room = service->open_count < SERVICE_MOST;
+    if (has_room)
+        service->open[service->open_count++] = fd;
     service->accepted++;
     pthread_mutex_unlock(&service->lock);
+    return has_room;
 }
 
 /* `fd` is what the wire had; who serves may have closed it. */
@@ -70,9 +74,7 @@ static void *service_run(void *context)
         pthread_t thread;
         struct visit *visit = malloc(sizeof *visit);
         *visit = (struct visit){.service = service, .wire = wire_of(fd)};
-        enter(service, fd);
-        if (service->open_count == SERVICE_MOST ||
-            pthread_create(&thread, &attributes, visit_run, visit) != 0)
+        if (!enter(service, fd) || pthread_create(&thread, &attributes, visit_run, visit) != 0)
             abort();
     }
     pthread_attr_destroy(&attributes);
