@@ -131,45 +131,52 @@ static char *collect(struct client *client, struct call *call, struct body *body
     return wrong || length == 0 ? wrong : too_long(client);
 }
 
-/* Hands on the lines that came; the last one, without its end, stays. False: no more are wanted. */
-static bool hand_on(struct gathered *gathered, const char *bytes, size_t length, client_line_function *line,
-                    void *context)
+/* A stream on its way to whoever hears it. */
+struct hearing {
+    struct gathered gathered; /* the line that is not yet complete */
+    size_t most;
+    client_line_function *line;
+    void *context;
+    bool is_wanted; /* more of it */
+    bool is_too_long;
+};
+
+/* Hands on the lines that came; the last one, without its end, stays. */
+static void hand_on(struct hearing *hearing, const char *bytes, size_t length)
 {
-    bool is_wanted = true;
-    while (is_wanted && length > 0) {
+    struct gathered *gathered = &hearing->gathered;
+    while (hearing->is_wanted && length > 0) {
         const char *end = memchr(bytes, '\n', length);
         size_t size = end ? (size_t)(end - bytes) + 1 : length;
+        hearing->is_too_long = size > hearing->most - gathered->length;
+        if (hearing->is_too_long)
+            return;
         gather(gathered, bytes, size);
         bytes += size;
         length -= size;
         if (end) {
-            is_wanted = line(context, gathered->text, gathered->length);
+            hearing->is_wanted = hearing->line(hearing->context, gathered->text, gathered->length);
             gathered->length = 0;
         }
     }
-    return is_wanted;
 }
 
-static char *hand_on_all(struct client *client, struct call *call, struct body *body,
-                         client_line_function *line, void *context)
+static char *hear(struct client *client, struct call *call, struct body *body, struct hearing *hearing)
 {
-    struct gathered gathered = {0};
     const char *bytes;
     size_t length;
-    char *wrong;
-    bool is_wanted = true;
     do {
         call->deadline = deadline(client);
-        wrong = exchange_body(call, body, &bytes, &length);
-        if (!wrong && length > client->most - gathered.length)
-            wrong = too_long(client);
-        else if (!wrong)
-            is_wanted = hand_on(&gathered, bytes, length, line, context);
-    } while (!wrong && is_wanted && length > 0);
-    if (!wrong && is_wanted && gathered.length > 0)
-        line(context, gathered.text, gathered.length);
-    free(gathered.text);
-    return wrong;
+        char *wrong = exchange_body(call, body, &bytes, &length);
+        if (wrong)
+            return wrong;
+        hand_on(hearing, bytes, length);
+        if (hearing->is_too_long)
+            return too_long(client);
+    } while (hearing->is_wanted && length > 0);
+    if (hearing->is_wanted && hearing->gathered.length > 0)
+        hearing->line(hearing->context, hearing->gathered.text, hearing->gathered.length);
+    return NULL;
 }
 
 /* What went wrong with the server named, in memory of its own. */
@@ -218,11 +225,13 @@ char *client_stream(struct client *client, struct order order, client_line_funct
 {
     struct call call;
     struct body body;
+    struct hearing hearing = {.most = client->most, .line = line, .context = context, .is_wanted = true};
     char *wrong = begin_answer(client, &order, &call, answer, &body);
     if (!wrong && answer->head.status >= 300)
         wrong = blame(client, "", collect(client, &call, &body, answer));
     else if (!wrong)
-        wrong = blame(client, "", hand_on_all(client, &call, &body, line, context));
+        wrong = blame(client, "", hear(client, &call, &body, &hearing));
+    free(hearing.gathered.text);
     call_close(&call);
     return wrong;
 }

@@ -64,11 +64,12 @@ char *human_rtt(double us)
 bool human_parse_time(const char *text, int64_t *ms)
 {
     struct tm tm = {0};
-    unsigned milliseconds = 0;
+    int milliseconds = 0;
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    int length = 0;
-    if (rest && *rest == '.' && sscanf(rest, ".%3u%n", &milliseconds, &length) == 1 && length == 4)
-        rest += length;
+    if (rest && *rest == '.' && strspn(rest + 1, "0123456789") == 3) {
+        milliseconds = atoi(rest + 1);
+        rest += 4;
+    }
     if (!rest || strcmp(rest, "Z") != 0)
         return false;
     *ms = (int64_t)timegm(&tm) * 1000 + milliseconds;

@@ -122,7 +122,7 @@ enum ctl_exit list_run(struct session *session, const struct view *view, char *c
     struct asking asking = {0};
     enum ctl_exit code = CTL_USAGE;
     const char *name = *words && !strchr(*words, '=') ? *words : NULL;
-    if (name && !strstr(view->list, "{name}"))
+    if (name && view->one)
         return details_run(session, view, words);
     char *wrong = path_begin(&asking.path, view->list, words);
     if (wrong)

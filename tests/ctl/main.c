@@ -1,0 +1,17 @@
+/* The tests of the command-line client: its parts, against a scripted server, and against a real daemon.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/ctl/suites.h"
+
+#include <locale.h>
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+    static const struct suite *const suites[] = {
+        &human_suite, &table_suite,    &client_suite, &answers_suite, &token_suite, &usage_suite,
+        &pages_suite, &commands_suite, &wait_suite,   &health_suite,  NULL,
+    };
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return run_suites(suites, argc, argv);
+}
