@@ -29,4 +29,4 @@ build build-asan address,undefined
 run build-asan -LE 'long|house'
 build build-tsan thread
 run build-tsan -L 'proxy|admin|daemon' -LE long
-[ "${1:-}" != long ] || run build -L long
+[ "${1:-}" != long ] || run build -C long -L long
