@@ -160,11 +160,12 @@ static void tune_socket(int fd, int64_t keepalive_ms)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
 }
 
-static enum step connect_socket(struct dialer *dialer, struct connection *client)
+static enum step connect_socket(struct dialer *dialer, struct connection *client,
+                                const struct dialer_site *site)
 {
     struct sockaddr_storage storage;
     socklen_t length = address_into(&client->peer, &storage);
-    dialer->is_queue_full = false;
+    dialer->retry_due = 0;
     if (connect(client->watch.fd, (struct sockaddr *)&storage, length) == 0 || errno == EISCONN) {
         client->write_waits = WAIT_NOTHING;
         return STEP_ON;
@@ -172,7 +173,7 @@ static enum step connect_socket(struct dialer *dialer, struct connection *client
     if (errno == EINPROGRESS || errno == EINTR)
         return STEP_WAITS;
     if (errno == EAGAIN && client->peer.family == AF_UNIX) {
-        dialer->is_queue_full = true;
+        dialer->retry_due = site->loop->now + QUEUE_FULL_RETRY_MS;
         return STEP_WAITS;
     }
     connection_blame(client, errno);
@@ -258,14 +259,14 @@ static enum step step_describe(struct dialer *dialer, struct connection *client,
         connection_blame(client, error);
         return STEP_FAILED;
     }
-    return dialer->server->is_builtin ? STEP_ON : connect_socket(dialer, client);
+    return dialer->server->is_builtin ? STEP_ON : connect_socket(dialer, client, site);
 }
 
 static enum step step_request(struct dialer *dialer, struct connection *client,
                               const struct dialer_site *site)
 {
-    if (dialer->is_queue_full)
-        return connect_socket(dialer, client);
+    if (dialer->retry_due)
+        return connect_socket(dialer, client, site);
     if (client->write_waits != WAIT_NOTHING)
         return STEP_WAITS;
     int error = 0;
@@ -354,7 +355,7 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
     connection_close(client, site->loop, false);
     connection_begin(client, CONNECTION_CLIENT, -1, bench);
     client->failure = failure;
-    dialer->is_queue_full = false;
+    dialer->retry_due = 0;
 }
 
 enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
@@ -381,12 +382,10 @@ enum dial dialer_step(struct dialer *dialer, struct connection *client, const st
     return DIAL_COMPLETE;
 }
 
-uint64_t dialer_due(const struct dialer *dialer, const struct connection *client,
-                    const struct dialer_site *site)
+uint64_t dialer_due(const struct dialer *dialer, const struct connection *client)
 {
     if (client->state == CONNECTION_DESCRIBED || client->state >= CONNECTION_COMPLETE)
         return 0;
-    if (dialer->is_queue_full)
-        return site->loop->now + QUEUE_FULL_RETRY_MS;
-    return attempt_due(dialer);
+    uint64_t due = attempt_due(dialer);
+    return dialer->retry_due && (!due || dialer->retry_due < due) ? dialer->retry_due : due;
 }

@@ -31,7 +31,8 @@ struct dialer {
     uint8_t tried_count;
     uint8_t addresses_left; /* of the server at hand */
     uint8_t address_at;
-    bool is_queue_full; /* of a unix server: connect(2) says EAGAIN and no event will come */
+    uint64_t retry_due; /* the queue of a unix server is full: connect(2) says EAGAIN and no event will come;
+                           else 0 */
 };
 
 /* What a dialer needs of its surroundings. */
@@ -50,8 +51,7 @@ void dialer_begin(struct dialer *dialer, struct upstream *upstream);
 enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site);
 
 /* When, in ms of the loop, dialer_step has to be called though nothing was announced; 0: never. */
-uint64_t dialer_due(const struct dialer *dialer, const struct connection *client,
-                    const struct dialer_site *site);
+uint64_t dialer_due(const struct dialer *dialer, const struct connection *client);
 
 /* Gives the server back and leaves a lookup that is under way. The connection itself is the splice's to
  * close. */

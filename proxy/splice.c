@@ -77,12 +77,11 @@ static struct dialer_site site_of(struct splice *splice)
 
 static struct deadline due(struct splice *splice)
 {
-    struct dialer_site site = site_of(splice);
     struct progress progress = {
         .now = now_of(splice),
         .opened = splice->opened,
         .last_moved = splice_last_moved(splice),
-        .dial_due = dialer_due(&splice->dialer, &splice->client, &site),
+        .dial_due = dialer_due(&splice->dialer, &splice->client),
         .is_securing = splice->server.state == CONNECTION_SECURING,
         .is_complete = splice_is_complete(splice),
         .is_half_closed = splice_is_half_closed(splice),
