@@ -311,11 +311,11 @@ void harness_await_descriptors(unsigned wanted)
 {
     uint64_t until = harness_now_ms() + PATIENCE_MS;
     unsigned count;
-    while ((count = harness_descriptors()) != wanted && harness_now_ms() < until)
+    while ((count = harness_descriptors()) > wanted && harness_now_ms() < until)
         usleep(STEP_US);
-    if (count != wanted)
+    if (count > wanted)
         printf("\n    %u descriptors are open instead of %u", count, wanted);
-    CU_ASSERT_EQUAL(count, wanted);
+    CU_ASSERT_TRUE(count <= wanted);
 }
 
 long harness_resident_kb(void)

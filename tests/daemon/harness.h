@@ -79,7 +79,8 @@ unsigned harness_descriptors(void);
 long harness_resident_kb(void);
 long harness_cpu_ms(void);
 
-/* Waits until the daemon has as many descriptors open as that, and asserts it. */
+/* Waits until the daemon has no more descriptors open than that, and asserts it. Fewer is no leak: `wanted`
+ * may have counted a question that was still being closed. */
 void harness_await_descriptors(unsigned wanted);
 
 /* Whether the long form is asked for (SPLICED_LONG). */

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
         &log_suite,
         &log_writer_suite,
         &lookup_suite,
+        &lookup_time_suite,
         &tls_suite,
         &tls_handshake_suite,
         &tls_abuse_suite,

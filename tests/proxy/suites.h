@@ -12,6 +12,7 @@ extern const struct suite kernel_suite;
 extern const struct suite log_suite;
 extern const struct suite log_writer_suite;
 extern const struct suite lookup_suite;
+extern const struct suite lookup_time_suite;
 extern const struct suite tls_suite;
 extern const struct suite tls_handshake_suite;
 extern const struct suite tls_abuse_suite;
