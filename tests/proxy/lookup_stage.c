@@ -1,7 +1,7 @@
 /* A hosts file, a name server and somebody who asks, for tests of the lookup.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
-#include "tests/proxy/lookup_scene.h"
+#include "tests/proxy/lookup_stage.h"
 
 #include "proxy/lookup_dns.h"
 #include "proxy/lookup_hosts.h"
@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct lookup_scene scene;
+struct lookup_stage stage;
 
-const struct conf_lookup scene_brief = {
-    .mode = CONF_LOOKUP_DNS, .min_ttl = SCENE_MIN_TTL_MS, .max_ttl = 60000, .stale = 0};
+const struct conf_lookup stage_brief = {
+    .mode = CONF_LOOKUP_DNS, .min_ttl = STAGE_MIN_TTL_MS, .max_ttl = 60000, .stale = 0};
 
-const struct name_record scene_records[] = {
+const struct name_record stage_records[] = {
     {"app.example.test", ns_t_a, "10.0.0.1", 0},
     {"app.example.test", ns_t_aaaa, "2001:db8::1", 0},
     {"app.example.test", ns_t_a, "10.0.0.2", 0},
@@ -34,7 +34,7 @@ const struct name_record scene_records[] = {
     {0},
 };
 
-void scene_write(const char *path, const char *text)
+void stage_write(const char *path, const char *text)
 {
     FILE *file = fopen(path, "we");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
@@ -42,32 +42,32 @@ void scene_write(const char *path, const char *text)
     fclose(file);
 }
 
-void scene_begin(void)
+void stage_begin(void)
 {
-    strcpy(scene.folder, "/tmp/test_lookup.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(scene.folder));
-    snprintf(scene.hosts, sizeof scene.hosts, "%s/hosts", scene.folder);
-    snprintf(scene.resolv, sizeof scene.resolv, "%s/resolv.conf", scene.folder);
-    scene_write(scene.hosts, "127.0.0.1 localhost\n");
-    scene_write(scene.resolv, "one");
-    name_server_begin(&scene.server, scene_records);
-    lookup_hosts_path(scene.hosts);
-    lookup_dns_source(scene.resolv, &scene.server.address, "example.test");
-    scene.delivered = 0;
-    CU_ASSERT_PTR_NULL_FATAL(loop_open(&scene.loop));
-    CU_ASSERT_PTR_NULL_FATAL(mailbox_open(&scene.mailbox, &scene.loop, &scene.delivered));
-    CU_ASSERT_PTR_NULL_FATAL(lookup_create(&scene.lookup));
+    strcpy(stage.folder, "/tmp/test_lookup.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(stage.folder));
+    snprintf(stage.hosts, sizeof stage.hosts, "%s/hosts", stage.folder);
+    snprintf(stage.resolv, sizeof stage.resolv, "%s/resolv.conf", stage.folder);
+    stage_write(stage.hosts, "127.0.0.1 localhost\n");
+    stage_write(stage.resolv, "one");
+    name_server_begin(&stage.server, stage_records);
+    lookup_hosts_path(stage.hosts);
+    lookup_dns_source(stage.resolv, &stage.server.address, "example.test");
+    stage.delivered = 0;
+    CU_ASSERT_PTR_NULL_FATAL(loop_open(&stage.loop));
+    CU_ASSERT_PTR_NULL_FATAL(mailbox_open(&stage.mailbox, &stage.loop, &stage.delivered));
+    CU_ASSERT_PTR_NULL_FATAL(lookup_create(&stage.lookup));
 }
 
-void scene_end(void)
+void stage_end(void)
 {
-    lookup_destroy(scene.lookup);
-    mailbox_close(&scene.mailbox, &scene.loop);
-    loop_close(&scene.loop);
-    name_server_end(&scene.server);
-    unlink(scene.hosts);
-    unlink(scene.resolv);
-    rmdir(scene.folder);
+    lookup_destroy(stage.lookup);
+    mailbox_close(&stage.mailbox, &stage.loop);
+    loop_close(&stage.loop);
+    name_server_end(&stage.server);
+    unlink(stage.hosts);
+    unlink(stage.resolv);
+    rmdir(stage.folder);
     lookup_hosts_path(NULL);
     lookup_dns_source(NULL, NULL, NULL);
 }
@@ -79,40 +79,40 @@ static void deliver(struct letter *letter, void *owner)
     ++*count;
 }
 
-void scene_question(struct lookup_question *question)
+void stage_question(struct lookup_question *question)
 {
     memset(question, 0, sizeof *question);
     question->letter.deliver = deliver;
-    question->mailbox = &scene.mailbox;
+    question->mailbox = &stage.mailbox;
 }
 
-void scene_await(unsigned count)
+void stage_await(unsigned count)
 {
-    uint64_t until = loop_clock_ms() + SCENE_PATIENCE_MS;
-    while (scene.delivered < count && loop_clock_ms() < until)
-        loop_turn(&scene.loop, 100);
-    CU_ASSERT_EQUAL_FATAL(scene.delivered, count);
+    uint64_t until = loop_clock_ms() + STAGE_PATIENCE_MS;
+    while (stage.delivered < count && loop_clock_ms() < until)
+        loop_turn(&stage.loop, 100);
+    CU_ASSERT_EQUAL_FATAL(stage.delivered, count);
 }
 
-bool scene_ask(struct lookup_name *name, struct lookup_answer *answer)
+bool stage_ask(struct lookup_name *name, struct lookup_answer *answer)
 {
     struct lookup_question question;
-    scene_question(&question);
+    stage_question(&question);
     bool was_known = lookup_ask(name, &question);
     if (!was_known)
-        scene_await(scene.delivered + 1);
+        stage_await(stage.delivered + 1);
     *answer = question.answer;
     return was_known;
 }
 
-void scene_ask_host(const char *host, struct lookup_answer *answer)
+void stage_ask_host(const char *host, struct lookup_answer *answer)
 {
-    struct lookup_name *name = lookup_name_hold(scene.lookup, host, &scene_brief);
-    scene_ask(name, answer);
+    struct lookup_name *name = lookup_name_hold(stage.lookup, host, &stage_brief);
+    stage_ask(name, answer);
     lookup_name_drop(&name);
 }
 
-void scene_expect(const struct lookup_answer *answer, const char *addresses)
+void stage_expect(const struct lookup_answer *answer, const char *addresses)
 {
     char all[LOOKUP_MOST * ADDRESS_TEXT] = "", text[ADDRESS_TEXT];
     for (unsigned i = 0; i < answer->count; i++) {
