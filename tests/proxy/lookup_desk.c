@@ -1,7 +1,7 @@
 /* A hosts file, a name server and somebody who asks, for tests of the lookup.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
-#include "tests/proxy/lookup_stage.h"
+#include "tests/proxy/lookup_desk.h"
 
 #include "proxy/lookup_dns.h"
 #include "proxy/lookup_hosts.h"
@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct lookup_stage stage;
+struct lookup_desk desk;
 
-const struct conf_lookup stage_brief = {
-    .mode = CONF_LOOKUP_DNS, .min_ttl = STAGE_MIN_TTL_MS, .max_ttl = 60000, .stale = 0};
+const struct conf_lookup desk_brief = {
+    .mode = CONF_LOOKUP_DNS, .min_ttl = DESK_MIN_TTL_MS, .max_ttl = 60000, .stale = 0};
 
-const struct name_record stage_records[] = {
+const struct name_record desk_records[] = {
     {"app.example.test", ns_t_a, "10.0.0.1", 0},
     {"app.example.test", ns_t_aaaa, "2001:db8::1", 0},
     {"app.example.test", ns_t_a, "10.0.0.2", 0},
@@ -34,7 +34,7 @@ const struct name_record stage_records[] = {
     {0},
 };
 
-void stage_write(const char *path, const char *text)
+void desk_write(const char *path, const char *text)
 {
     FILE *file = fopen(path, "we");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
@@ -42,32 +42,32 @@ void stage_write(const char *path, const char *text)
     fclose(file);
 }
 
-void stage_begin(void)
+void desk_begin(void)
 {
-    strcpy(stage.folder, "/tmp/test_lookup.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(stage.folder));
-    snprintf(stage.hosts, sizeof stage.hosts, "%s/hosts", stage.folder);
-    snprintf(stage.resolv, sizeof stage.resolv, "%s/resolv.conf", stage.folder);
-    stage_write(stage.hosts, "127.0.0.1 localhost\n");
-    stage_write(stage.resolv, "one");
-    name_server_begin(&stage.server, stage_records);
-    lookup_hosts_path(stage.hosts);
-    lookup_dns_source(stage.resolv, &stage.server.address, "example.test");
-    stage.delivered = 0;
-    CU_ASSERT_PTR_NULL_FATAL(loop_open(&stage.loop));
-    CU_ASSERT_PTR_NULL_FATAL(mailbox_open(&stage.mailbox, &stage.loop, &stage.delivered));
-    CU_ASSERT_PTR_NULL_FATAL(lookup_create(&stage.lookup));
+    strcpy(desk.folder, "/tmp/test_lookup.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(desk.folder));
+    snprintf(desk.hosts, sizeof desk.hosts, "%s/hosts", desk.folder);
+    snprintf(desk.resolv, sizeof desk.resolv, "%s/resolv.conf", desk.folder);
+    desk_write(desk.hosts, "127.0.0.1 localhost\n");
+    desk_write(desk.resolv, "one");
+    name_server_begin(&desk.server, desk_records);
+    lookup_hosts_path(desk.hosts);
+    lookup_dns_source(desk.resolv, &desk.server.address, "example.test");
+    desk.delivered = 0;
+    CU_ASSERT_PTR_NULL_FATAL(loop_open(&desk.loop));
+    CU_ASSERT_PTR_NULL_FATAL(mailbox_open(&desk.mailbox, &desk.loop, &desk.delivered));
+    CU_ASSERT_PTR_NULL_FATAL(lookup_create(&desk.lookup));
 }
 
-void stage_end(void)
+void desk_end(void)
 {
-    lookup_destroy(stage.lookup);
-    mailbox_close(&stage.mailbox, &stage.loop);
-    loop_close(&stage.loop);
-    name_server_end(&stage.server);
-    unlink(stage.hosts);
-    unlink(stage.resolv);
-    rmdir(stage.folder);
+    lookup_destroy(desk.lookup);
+    mailbox_close(&desk.mailbox, &desk.loop);
+    loop_close(&desk.loop);
+    name_server_end(&desk.server);
+    unlink(desk.hosts);
+    unlink(desk.resolv);
+    rmdir(desk.folder);
     lookup_hosts_path(NULL);
     lookup_dns_source(NULL, NULL, NULL);
 }
@@ -79,40 +79,40 @@ static void deliver(struct letter *letter, void *owner)
     ++*count;
 }
 
-void stage_question(struct lookup_question *question)
+void desk_question(struct lookup_question *question)
 {
     memset(question, 0, sizeof *question);
     question->letter.deliver = deliver;
-    question->mailbox = &stage.mailbox;
+    question->mailbox = &desk.mailbox;
 }
 
-void stage_await(unsigned count)
+void desk_await(unsigned count)
 {
-    uint64_t until = loop_clock_ms() + STAGE_PATIENCE_MS;
-    while (stage.delivered < count && loop_clock_ms() < until)
-        loop_turn(&stage.loop, 100);
-    CU_ASSERT_EQUAL_FATAL(stage.delivered, count);
+    uint64_t until = loop_clock_ms() + DESK_PATIENCE_MS;
+    while (desk.delivered < count && loop_clock_ms() < until)
+        loop_turn(&desk.loop, 100);
+    CU_ASSERT_EQUAL_FATAL(desk.delivered, count);
 }
 
-bool stage_ask(struct lookup_name *name, struct lookup_answer *answer)
+bool desk_ask(struct lookup_name *name, struct lookup_answer *answer)
 {
     struct lookup_question question;
-    stage_question(&question);
+    desk_question(&question);
     bool was_known = lookup_ask(name, &question);
     if (!was_known)
-        stage_await(stage.delivered + 1);
+        desk_await(desk.delivered + 1);
     *answer = question.answer;
     return was_known;
 }
 
-void stage_ask_host(const char *host, struct lookup_answer *answer)
+void desk_ask_host(const char *host, struct lookup_answer *answer)
 {
-    struct lookup_name *name = lookup_name_hold(stage.lookup, host, &stage_brief);
-    stage_ask(name, answer);
+    struct lookup_name *name = lookup_name_hold(desk.lookup, host, &desk_brief);
+    desk_ask(name, answer);
     lookup_name_drop(&name);
 }
 
-void stage_expect(const struct lookup_answer *answer, const char *addresses)
+void desk_expect(const struct lookup_answer *answer, const char *addresses)
 {
     char all[LOOKUP_MOST * ADDRESS_TEXT] = "", text[ADDRESS_TEXT];
     for (unsigned i = 0; i < answer->count; i++) {
