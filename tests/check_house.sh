@@ -90,7 +90,7 @@ check_doors() {
 }
 
 check_size() {
-    for file in $(sources) $(find tests docker certs .ci -name '*.[ch]' -o -name '*.sh'); do
+    for file in $(sources) $(find tests docker certs .ci \( -name '*.[ch]' -o -name '*.sh' \) 2>/dev/null); do
         lines=$(wc -l <"$file")
         [ "$lines" -le 500 ] || say size "$file has $lines lines"
     done
