@@ -283,27 +283,66 @@ static void connecting_is_bounded_too(void)
     harness_end();
 }
 
+/* Asks a service on loopback that says one letter and then nothing: so it was reached, and is none. */
+static void expect_reached(struct client *client, struct service *service)
+{
+    struct answer answer;
+    client->timeout_ms = 300;
+    char *wrong = client_ask(client, get, &answer);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(wrong);
+    CU_ASSERT_PTR_NOT_NULL(strstr(wrong, "no answer in time"));
+    CU_ASSERT_EQUAL(service_accepted(service), 1);
+    free(wrong);
+    client_answer_end(&answer);
+    client_end(client);
+}
+
 static void names_of_hosts_are_looked_up(void)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\n\r\n";
-    char server[160];
+    char server[160], letter[] = "H";
     struct service service;
     struct client client;
-    struct answer got;
     harness_begin(20);
-    service_begin(&service, "127.0.0.1", serve_letter, (char *)(uintptr_t)answer);
+    service_begin(&service, "127.0.0.1", serve_letter, letter);
     snprintf(server, sizeof server, "http://localhost%s", strrchr(service.address, ':'));
     CU_ASSERT_PTR_NULL_FATAL(client_begin(&client, server));
-    client.timeout_ms = 300;
-    /* It says one letter, and then nothing: so it was reached. */
-    char *wrong = client_ask(&client, get, &got);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(wrong);
-    CU_ASSERT_EQUAL(service_accepted(&service), 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(wrong, "no answer in time"));
-    free(wrong);
-    client_answer_end(&got);
-    client_end(&client);
+    expect_reached(&client, &service);
     service_end(&service);
+    harness_end();
+}
+
+static void any_address_is_asked_on_this_machine(void)
+{
+    char letter[] = "H";
+    struct service service;
+    struct client client;
+    harness_begin(20);
+    service_begin(&service, "127.0.0.1", serve_letter, letter);
+    struct conf_address any = {.kind = CONF_ADDRESS_ANY,
+                               .port = (uint16_t)atoi(strrchr(service.address, ':') + 1)};
+    client_begin_at(&client, &any);
+    CU_ASSERT_STRING_EQUAL(client.host, "localhost");
+    expect_reached(&client, &service);
+    service_end(&service);
+    harness_end();
+}
+
+static void a_timeout_of_zero_waits_as_long_as_it_takes(void)
+{
+    static const struct script_answer slow = {
+        .bytes = "HTTP/1.1 200 OK\r\n\r\nhello", .piece = 8, .us = 100000};
+    struct script script;
+    struct client client;
+    struct answer answer;
+    harness_begin(20);
+    script_begin(&script, &slow, 1);
+    CU_ASSERT_PTR_NULL_FATAL(client_begin(&client, script.address));
+    client.timeout_ms = 0;
+    CU_ASSERT_PTR_NULL(client_ask(&client, get, &answer));
+    CU_ASSERT_STRING_EQUAL(answer.body, "hello");
+    client_answer_end(&answer);
+    client_end(&client);
+    script_end(&script);
     harness_end();
 }
 
@@ -320,6 +359,8 @@ static const struct test tests[] = {
     TEST(who_is_not_there_is_named),
     TEST(connecting_is_bounded_too),
     TEST(names_of_hosts_are_looked_up),
+    TEST(any_address_is_asked_on_this_machine),
+    TEST(a_timeout_of_zero_waits_as_long_as_it_takes),
     {0},
 };
 

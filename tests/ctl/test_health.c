@@ -15,18 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Checks the daemon of "spliced.json" as it is described there; asserts the exit status, and that standard
- * error has the text in one line, or nothing for NULL. */
-static void expect(bool is_ready_asked, int code, const char *err)
+/* Checks the daemon of these addresses; asserts the exit status, and that standard error has the text in one
+ * line, or nothing for NULL. */
+static void expect_of(const struct conf_admin *admin, bool is_ready_asked, int code, const char *err)
 {
-    struct conf_problems problems;
-    struct conf *conf = conf_read_file("spliced.json", &problems);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf);
-    conf_problems_end(&problems);
     fflush(stderr);
     int kept = dup(STDERR_FILENO), file = open("checked", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     dup2(file, STDERR_FILENO);
-    int got = health_check(conf->admin, is_ready_asked);
+    int got = health_check(admin, is_ready_asked);
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
     close(kept);
@@ -39,6 +35,16 @@ static void expect(bool is_ready_asked, int code, const char *err)
     CU_ASSERT_EQUAL(got, code);
     CU_ASSERT_TRUE(has);
     free(said);
+}
+
+/* The same for the daemon of "spliced.json". */
+static void expect(bool is_ready_asked, int code, const char *err)
+{
+    struct conf_problems problems;
+    struct conf *conf = conf_read_file("spliced.json", &problems);
+    conf_problems_end(&problems);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf);
+    expect_of(conf->admin, is_ready_asked, code, err);
     conf_destroy(conf);
 }
 
@@ -71,6 +77,17 @@ static void the_first_address_that_answers_counts(void)
     expect(true, 0, NULL);
     harness_configure("{" LISTENERS ",'admin':{'listen':[{'address':'127.0.0.1:0','access':'read'}]}}");
     expect(true, 1, "spliced: there is no admin address with a known port to ask");
+    harness_end();
+}
+
+/* Where a daemon of this machine stands there, it answers. */
+static void without_addresses_the_built_in_one_is_asked(void)
+{
+    harness_begin(30);
+    if (access("/run/spliced/admin.sock", F_OK) == 0)
+        expect_of(NULL, false, 0, NULL);
+    else
+        expect_of(NULL, false, 1, "spliced: cannot reach unix:/run/spliced/admin.sock: ");
     harness_end();
 }
 
@@ -137,6 +154,7 @@ static void three_seconds_are_for_all_addresses(void)
 static const struct test tests[] = {
     TEST(a_daemon_that_runs_is_well),
     TEST(the_first_address_that_answers_counts),
+    TEST(without_addresses_the_built_in_one_is_asked),
     TEST(tokens_are_taken_from_the_description),
     TEST(not_ready_is_told_with_its_reason),
     TEST(three_seconds_are_for_all_addresses),

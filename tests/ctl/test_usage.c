@@ -78,7 +78,6 @@ static void a_server_that_is_not_there_is_status_1(void)
     harness_begin(30);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         saying_has(saying("%s", words[i]), 1, "", "/admin.sock: No such file or directory\n");
-    setenv("SPLICED_ADMIN", "", 1);
     harness_end();
 }
 
@@ -119,6 +118,19 @@ static void problems_are_told_whole_and_escaped(void)
     saying_has(saying("-s %s splices", script.address), 1, "", "splicectl: Bad\\x1b[2JGateway\n");
     saying_has(saying("-s %s splices", script.address), 1, "", "splicectl: status 500\n");
     saying_has(saying("-s %s splices", script.address), 1, "", "script.sock: the answer is not JSON\n");
+    script_end(&script);
+    harness_end();
+}
+
+static void what_is_no_problem_is_shown_raw_and_fails_too(void)
+{
+    static const struct script_answer answer = {
+        .bytes = "HTTP/1.1 503 Not now\r\nContent-Type: application/json\r\n\r\n{\"status\":\"not_ready\"}"};
+    struct script script;
+    harness_begin(20);
+    script_begin(&script, &answer, 1);
+    saying_has(saying("-s %s raw GET /readyz", script.address), 1, "{\"status\":\"not_ready\"}\n",
+               "splicectl: Not now\n");
     script_end(&script);
     harness_end();
 }
@@ -179,6 +191,7 @@ static const struct test tests[] = {
     TEST(a_server_that_is_not_there_is_status_1),
     TEST(the_environment_names_the_server_and_an_option_goes_before_it),
     TEST(problems_are_told_whole_and_escaped),
+    TEST(what_is_no_problem_is_shown_raw_and_fails_too),
     TEST(a_token_goes_with_every_request),
     TEST(a_reader_that_goes_ends_it_quietly),
     TEST(what_cannot_be_written_is_no_success),
