@@ -5,6 +5,7 @@
 
 #include "admin/demo.h"
 #include "admin/doors.h"
+#include "admin/rates.h"
 #include "admin/refusals.h"
 #include "admin/routes.h"
 #include "admin/server.h"
@@ -31,6 +32,7 @@ struct admin {
     struct house house;
     struct server *server;
     struct doors doors;
+    struct rates rates;
     struct refusals refusals;
     struct demo *demo;
     struct timer beat;
@@ -214,7 +216,8 @@ char *admin_create(struct loop *control, struct proxy *proxy, const struct conf_
     if (!created)
         return text_copy("cannot start the admin API: memory is out");
     created->loop = control;
-    created->house = (struct house){.proxy = proxy, .doors = &created->doors};
+    created->house = (struct house){.proxy = proxy, .doors = &created->doors, .rates = &created->rates};
+    rates_begin(&created->rates);
     created->beat.fire = beat;
     created->pause.fire = end_pause;
     for (size_t i = 0; i < SPARES; i++)
@@ -239,6 +242,7 @@ void admin_destroy(struct admin *admin)
     server_destroy(admin->server);
     refusals_end(&admin->refusals);
     doors_end(&admin->doors);
+    rates_end(&admin->rates);
     while (give_spare(admin))
         continue;
     free(admin);

@@ -4,7 +4,7 @@
 #include "admin/routes.h"
 
 #include "admin/heap.h"
-#include "admin/listing.h"
+#include "admin/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,33 +17,9 @@ static const char workers_busy[] = "the workers did not answer in time";
 static const char kernel_busy[] =
     "the workers did not answer in time, or the kernel refused to tell its queue";
 
-struct listeners_cursor {
-    struct cursor cursor;
-    struct report_listener *items;
-    size_t count;
-    size_t index;
-};
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(((const struct report_listener *)a)->name, ((const struct report_listener *)b)->name);
-}
-
-static enum proxy_answer next_listener(struct cursor *cursor, bool with_kernel, void *item)
-{
-    struct listeners_cursor *at = (struct listeners_cursor *)(void *)cursor;
-    (void)with_kernel;
-    if (at->index == at->count)
-        return PROXY_NOT_FOUND;
-    *(struct report_listener *)item = at->items[at->index++];
-    return PROXY_ANSWERED;
-}
-
-static void end_listeners(struct cursor *cursor)
-{
-    struct listeners_cursor *at = (struct listeners_cursor *)(void *)cursor;
-    free(at->items);
-    free(at);
 }
 
 static bool is_listener_behind(const void *item, const struct query *query)
@@ -51,25 +27,17 @@ static bool is_listener_behind(const void *item, const struct query *query)
     return strcmp(((const struct report_listener *)item)->name, query->after) > 0;
 }
 
+static const struct listing listeners_listing;
+
 static enum proxy_answer open_listeners(struct proxy *proxy, const char *name, const struct query *query,
                                         struct cursor **cursor)
 {
+    struct rows_source source = {.discard = rows_discard_values, .compare = compare_names};
+    struct report_listener *items;
     (void)name;
-    struct listeners_cursor *at = calloc(1, sizeof *at);
-    if (!at)
-        return PROXY_BUSY;
-    at->cursor = (struct cursor){.next = next_listener, .end = end_listeners};
-    enum proxy_answer answer = proxy_listeners(proxy, &at->items, &at->count);
-    if (answer != PROXY_ANSWERED) {
-        free(at);
-        return answer;
-    }
-    if (at->count > 0)
-        qsort(at->items, at->count, sizeof *at->items, compare_names);
-    while (query && at->index < at->count && !is_listener_behind(&at->items[at->index], query))
-        at->index++;
-    *cursor = &at->cursor;
-    return PROXY_ANSWERED;
+    enum proxy_answer answer = proxy_listeners(proxy, &items, &source.count);
+    source.items = items;
+    return answer == PROXY_ANSWERED ? rows_open(&listeners_listing, &source, query, cursor) : answer;
 }
 
 static const char *listener_key(const void *item, char text[ADDRESS_TEXT])
@@ -203,7 +171,7 @@ void listeners_one(const struct asked *asked, struct reply *reply)
     struct report_listener listener;
     switch (proxy_listener(asked->house->proxy, asked->name, &listener)) {
     case PROXY_ANSWERED:
-        report_write(reply_json(reply, 200), report_listener_members, asked->query->fields, &listener);
+        members_write(reply_json(reply, 200), report_listener_members, asked->query->fields, &listener);
         break;
     case PROXY_NOT_FOUND:
         reply_problem(reply, 404, "there is no listener \"%s\"", asked->name);

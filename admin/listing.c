@@ -60,7 +60,7 @@ static size_t sorted_size(const struct listing *listing)
 static bool needs_kernel(const struct listing *listing, const struct query *query)
 {
     return listing->kernel_member &&
-           (query->fields == 0 || (query->fields & report_field(listing->members, listing->kernel_member)));
+           (query->fields == 0 || (query->fields & members_bit(listing->members, listing->kernel_member)));
 }
 
 static void end_asking(struct asking *asking)
@@ -121,7 +121,7 @@ static enum proxy_answer gather(struct asking *asking)
 
 static void write_item(struct asking *asking, struct json *json, const void *item)
 {
-    report_write(json, asking->listing->members, asking->query.fields, item);
+    members_write(json, asking->listing->members, asking->query.fields, item);
     asking->written++;
 }
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/query.h"
 
+#include "admin/report_house.h"
 #include "conf/text.h"
 #include "conf/units.h"
 
@@ -152,6 +153,13 @@ static char *read_after_id(const struct parameter *parameter, const char *value,
     return read_after(parameter, value, query);
 }
 
+static char *read_after_index(const struct parameter *parameter, const char *value, struct query *query)
+{
+    if (!report_parse_id(value, &query->after_id))
+        return text_copy("it is the index of a worker, such as 3");
+    return read_after(parameter, value, query);
+}
+
 static char *read_after_end(const struct parameter *parameter, const char *value, struct query *query)
 {
     if (!report_parse_end_id(value, &query->after_id, &query->after_end))
@@ -170,7 +178,7 @@ static char *read_fields(const struct parameter *parameter, const char *value, s
     char *rest = names;
     bool is_well = true;
     for (char *name; is_well && (name = strsep(&rest, ","));) {
-        uint64_t bit = report_field(parameter->choices, name);
+        uint64_t bit = members_bit(parameter->choices, name);
         query->fields |= bit;
         is_well = bit != 0;
     }
@@ -247,6 +255,28 @@ const struct parameter query_nothing[] = {PARAMETERS_END};
 const struct parameter query_ready[] = {
     {"verbose", read_flag, offsetof(struct query, is_verbose), NULL,
      "tells the state of every listener, too"},
+    PARAMETERS_END,
+};
+
+const struct parameter query_stats[] = {FIELDS(report_stats_members), PARAMETERS_END};
+
+const struct parameter query_workers[] = {
+    PAGE(read_after_index, report_worker_members),
+    SORT(report_worker_members),
+    PARAMETERS_END,
+};
+
+const struct parameter query_upstream[] = {FIELDS(report_upstream_members), PARAMETERS_END};
+
+const struct parameter query_upstreams[] = {
+    PAGE(read_after, report_upstream_members),
+    SORT(report_upstream_members),
+    PARAMETERS_END,
+};
+
+const struct parameter query_certificates[] = {
+    PAGE(read_after, report_certificate_members),
+    SORT(report_certificate_members),
     PARAMETERS_END,
 };
 

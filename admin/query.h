@@ -17,7 +17,7 @@ enum {
 struct query {
     bool is_verbose;
     struct filter filter;
-    uint64_t fields; /* bits of the route's table of members (admin/report.h), 0: all */
+    uint64_t fields; /* bits of the route's table of members (admin/members.h), 0: all */
     uint64_t limit;
     bool has_limit;
     bool has_after; /* a list goes on behind this: */
@@ -41,6 +41,11 @@ struct parameter {
 /* The tables; each ends with a row without a name. */
 extern const struct parameter query_nothing[];
 extern const struct parameter query_ready[];
+extern const struct parameter query_stats[];
+extern const struct parameter query_workers[];
+extern const struct parameter query_upstream[];
+extern const struct parameter query_upstreams[];
+extern const struct parameter query_certificates[];
 extern const struct parameter query_listener[];
 extern const struct parameter query_listeners[];
 extern const struct parameter query_waiting[];

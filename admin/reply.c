@@ -61,6 +61,13 @@ struct json *reply_json(struct reply *reply, unsigned status)
     return &reply->json;
 }
 
+struct json *reply_text(struct reply *reply, const char *type)
+{
+    struct json *text = reply_json(reply, 200);
+    reply->type = type;
+    return text;
+}
+
 void reply_stream(struct reply *reply, struct stream *stream)
 {
     reply_json(reply, 200);

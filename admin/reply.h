@@ -1,4 +1,5 @@
-/* The answer to a request: a status and a body of JSON, whole or as a stream, or a problem (RFC 9457).
+/* The answer to a request: a status and a body of JSON or text, whole or as a stream, or a problem (RFC
+ * 9457).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -39,6 +40,9 @@ void reply_end(struct reply *reply);
 
 /* Makes it an answer of that status in JSON and returns the writer of its empty body. */
 struct json *reply_json(struct reply *reply, unsigned status);
+
+/* The same for text of that media type, a constant: the writer's json_raw takes it. */
+struct json *reply_text(struct reply *reply, const char *type);
 
 /* Makes it a stream of application/x-ndjson, which the reply owns from now on. */
 void reply_stream(struct reply *reply, struct stream *stream);

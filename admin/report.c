@@ -1,50 +1,15 @@
-/* Reports into JSON: one table of members per kind of report, in the order of the API document.
+/* Reports about listeners, connections and splices into JSON, in the order of the API document.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/report.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(offsetof(struct report_tcp, is_present) == 0 && offsetof(struct report_tls, is_present) == 0,
                "what MEMBER_MAYBE looks at stands first");
-
-/* The kind of a row follows from the type of what it shows. */
-#define MEMBER(name, type, path)                                                                               \
-    {                                                                                                          \
-        name,                                                                                                \
-            _Generic(((type *)0)->path, const char *                                                         \
-                     : MEMBER_WORD, char *                                                                   \
-                     : MEMBER_TEXT, int64_t                                                                  \
-                     : MEMBER_INT, uint64_t                                                                  \
-                     : MEMBER_UINT, bool                                                                     \
-                     : MEMBER_BOOL),                                                                         \
-            offsetof(type, path), NULL, NULL \
-    }
-#define MEMBER_AT(name, type, path)                                                                          \
-    {                                                                                                        \
-        name, MEMBER_TIME, offsetof(type, path), NULL, NULL                                                  \
-    }
-#define MEMBER_IN(name, type, path, members)                                                                 \
-    {                                                                                                        \
-        name, MEMBER_OBJECT, offsetof(type, path), members, NULL                                             \
-    }
-#define MEMBER_IF(name, type, path, members)                                                                 \
-    {                                                                                                        \
-        name, MEMBER_MAYBE, offsetof(type, path), members, NULL                                              \
-    }
-#define MEMBER_BY(name, function)                                                                            \
-    {                                                                                                        \
-        name, MEMBER_WRITE, 0, NULL, function                                                                \
-    }
-#define MEMBERS_END                                                                                          \
-    {                                                                                                        \
-        0                                                                                                    \
-    }
 
 static const struct member queue_members[] = {
     MEMBER("depth", struct report_queue, depth),
@@ -222,7 +187,7 @@ static void write_ends(struct json *json, const void *report)
     for (unsigned i = 0; i < 2; i++) {
         struct report_end end;
         report_end_from(&end, report, i);
-        report_write(json, end_members, 0, &end);
+        members_write(json, end_members, 0, &end);
     }
     json_array_close(json);
 }
@@ -241,71 +206,6 @@ const struct member report_splice_members[] = {
     MEMBER_BY("ends", write_ends),
     MEMBERS_END,
 };
-
-static void write_value(struct json *json, const struct member *member, const void *report)
-{
-    const void *at = (const char *)report + member->offset;
-    switch (member->kind) {
-    case MEMBER_WORD:
-        json_string(json, *(const char *const *)at);
-        break;
-    case MEMBER_TEXT:
-        json_string(json, *(const char *)at ? (const char *)at : NULL);
-        break;
-    case MEMBER_INT:
-        if (*(const int64_t *)at == -1)
-            json_null(json);
-        else
-            json_int(json, *(const int64_t *)at);
-        break;
-    case MEMBER_UINT:
-        json_uint(json, *(const uint64_t *)at);
-        break;
-    case MEMBER_BOOL:
-        json_bool(json, *(const bool *)at);
-        break;
-    case MEMBER_MAYBE:
-        if (!*(const bool *)at) {
-            json_null(json);
-            break;
-        }
-        __attribute__((fallthrough));
-    case MEMBER_OBJECT:
-        report_write(json, member->members, 0, at);
-        break;
-    case MEMBER_WRITE:
-        member->write(json, report);
-        break;
-    case MEMBER_TIME:
-        assert(!"a time is written with its key");
-    }
-}
-
-void report_write(struct json *json, const struct member *members, uint64_t fields, const void *report)
-{
-    json_object_open(json);
-    for (size_t i = 0; members[i].name; i++) {
-        if (fields != 0 && !(fields >> i & 1))
-            continue;
-        if (members[i].kind == MEMBER_TIME) {
-            json_key_time(json, members[i].name,
-                          *(const int64_t *)(const void *)((const char *)report + members[i].offset));
-            continue;
-        }
-        json_key(json, members[i].name);
-        write_value(json, &members[i], report);
-    }
-    json_object_close(json);
-}
-
-uint64_t report_field(const struct member *members, const char *name)
-{
-    for (size_t i = 0; members[i].name; i++) {
-        if (strcmp(members[i].name, name) == 0)
-            return UINT64_C(1) << i;
-    }
-    return 0;
-}
 
 void report_end_from(struct report_end *end, const struct report_splice *splice, unsigned index)
 {

@@ -1,34 +1,11 @@
-/* Reports into JSON: one table of members per kind of report, in the order of the API document.
+/* Reports about listeners, connections and splices into JSON, in the order of the API document.
  *
- * SPDX-License-Identifier: BSD-2-Clause
- *
- * Pure functions over plain values. `fields` chooses among the members of the outermost object: bit i stands
- * for row i of the table, 0 stands for all. */
+ * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef ADMIN_REPORT_H
 #define ADMIN_REPORT_H
 
-#include "conf/json.h"
+#include "admin/members.h"
 #include "proxy/report.h"
-
-enum member_kind {
-    MEMBER_WORD,   /* const char *; NULL: null */
-    MEMBER_TEXT,   /* char [], "": null */
-    MEMBER_INT,    /* int64_t; -1, "the kernel does not tell": null */
-    MEMBER_UINT,   /* uint64_t */
-    MEMBER_BOOL,   /* bool */
-    MEMBER_TIME,   /* int64_t ms since the epoch, 0: null */
-    MEMBER_OBJECT, /* a struct of its own, described by .members */
-    MEMBER_MAYBE,  /* the same, null while its first member, a bool, is false */
-    MEMBER_WRITE,  /* .write says it */
-};
-
-struct member {
-    const char *name;
-    enum member_kind kind;
-    size_t offset;
-    const struct member *members;
-    void (*write)(struct json *json, const void *report);
-};
 
 /* One end of a splice as an item of its own, with what it shares with the other end. */
 struct report_end {
@@ -49,17 +26,11 @@ struct report_request {
     struct report_waiting waiting;
 };
 
-/* The tables; each ends with a row without a name. */
+/* The tables. */
 extern const struct member report_listener_members[];   /* of struct report_listener */
 extern const struct member report_request_members[];    /* of struct report_request */
 extern const struct member report_connection_members[]; /* of struct report_end */
 extern const struct member report_splice_members[];     /* of struct report_splice */
-
-/* Writes `report` as an object. */
-void report_write(struct json *json, const struct member *members, uint64_t fields, const void *report);
-
-/* The bit of the member of that name; 0: there is none. */
-uint64_t report_field(const struct member *members, const char *name);
 
 /* Copies one end out of its splice. */
 void report_end_from(struct report_end *end, const struct report_splice *splice, unsigned index);

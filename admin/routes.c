@@ -25,9 +25,16 @@ static const struct route routes[] = {
      "whether the process answers"},
     {"GET", "/readyz", CONF_ACCESS_MONITOR, false, health_ready, query_ready,
      "whether requests should be sent here: 200, or 503 with what fails"},
+    {"GET", "/metrics", CONF_ACCESS_MONITOR, false, metrics_show, query_nothing,
+     "counters, gauges and histograms as Prometheus' text"},
+    {"GET", "/", CONF_ACCESS_READ, false, answer_index, query_nothing, "these routes"},
     {"GET", "/v1", CONF_ACCESS_READ, false, answer_index, query_nothing, "these routes"},
     {"GET", "/v1/info", CONF_ACCESS_MONITOR, false, health_info, query_nothing,
      "version, libraries, features, limits and addresses of this process"},
+    {"GET", "/v1/stats", CONF_ACCESS_READ, false, stats_show, query_stats,
+     "totals and rates over all listeners, memory, descriptors"},
+    {"GET", "/v1/workers", CONF_ACCESS_READ, false, workers_list, query_workers,
+     "the threads that own splices, with their load"},
     {"GET", "/v1/listeners", CONF_ACCESS_READ, false, listeners_list, query_listeners,
      "all listeners with their queues and counters"},
     {"GET", "/v1/listeners/{name}", CONF_ACCESS_READ, false, listeners_one, query_listener, "one listener"},
@@ -40,6 +47,11 @@ static const struct route routes[] = {
     {"GET", "/v1/splices", CONF_ACCESS_READ, false, splices_list, query_splices,
      "every splice, incomplete ones too, with both ends"},
     {"GET", "/v1/splices/{id}", CONF_ACCESS_READ, false, splices_one, query_splice, "one splice"},
+    {"GET", "/v1/upstreams", CONF_ACCESS_READ, false, upstreams_list, query_upstreams,
+     "all upstreams with their servers, how requests to them ended and how old their lookups are"},
+    {"GET", "/v1/upstreams/{name}", CONF_ACCESS_READ, false, upstreams_one, query_upstream, "one upstream"},
+    {"GET", "/v1/certificates", CONF_ACCESS_READ, false, certificates_list, query_certificates,
+     "the certificates that listeners present"},
 };
 
 enum {
@@ -89,6 +101,8 @@ static bool matches_path(const struct route *route, const struct target *target,
 {
     const char *path = route->path;
     *name = NULL;
+    if (target->segment_count == 0)
+        return strcmp(path, "/") == 0;
     for (size_t i = 0; i < target->segment_count; i++) {
         if (*path != '/' || i == TARGET_SEGMENTS)
             return false;

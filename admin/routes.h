@@ -7,6 +7,7 @@
 #include "admin/access.h"
 #include "admin/doors.h"
 #include "admin/query.h"
+#include "admin/rates.h"
 #include "admin/reply.h"
 #include "admin/request.h"
 #include "proxy/proxy.h"
@@ -15,6 +16,7 @@
 struct house {
     struct proxy *proxy;
     struct doors *doors; /* NULL: it has no addresses */
+    struct rates *rates; /* of the process as a whole */
 };
 
 /* A request that found its route. */
@@ -36,6 +38,12 @@ void routes_answer(const struct house *house, const struct gate *gate, const str
 route_function health_alive;
 route_function health_ready;
 route_function health_info;
+route_function metrics_show;
+route_function stats_show;
+route_function workers_list;
+route_function upstreams_list;
+route_function upstreams_one;
+route_function certificates_list;
 route_function listeners_list;
 route_function listeners_one;
 route_function listeners_queue;

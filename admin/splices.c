@@ -179,7 +179,7 @@ void splices_one(const struct asked *asked, struct reply *reply)
     if (!report_parse_id(asked->name, &id))
         reply_problem(reply, 404, "the id of a splice is a number, such as 4711");
     else if (find_splice(asked, id, &splice, reply))
-        report_write(reply_json(reply, 200), report_splice_members, asked->query->fields, &splice);
+        members_write(reply_json(reply, 200), report_splice_members, asked->query->fields, &splice);
 }
 
 void connections_one(const struct asked *asked, struct reply *reply)
@@ -192,6 +192,6 @@ void connections_one(const struct asked *asked, struct reply *reply)
         reply_problem(reply, 404, "the id of a connection is that of its splice with s or c, such as 4711s");
     } else if (find_splice(asked, id, &splice, reply)) {
         report_end_from(&end, &splice, index);
-        report_write(reply_json(reply, 200), report_connection_members, asked->query->fields, &end);
+        members_write(reply_json(reply, 200), report_connection_members, asked->query->fields, &end);
     }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 unsigned asking_places = 16;
+struct rates asking_rates = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static bool reserve(void *context)
 {
@@ -28,19 +29,30 @@ static void read_stream(struct stream *stream, struct asking_result *result)
 void asking_ask(struct proxy *proxy, enum conf_access level, const char *line, const char *accept,
                 struct asking_result *result)
 {
+    const struct gate gate = {.level = level};
+    const struct request_header headers[] = {{accept ? "Accept" : NULL, accept}, {NULL, NULL}};
+    asking_ask_with(proxy, &gate, line, headers, false, result);
+}
+
+void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *line,
+                     const struct request_header *headers, bool is_over_loopback,
+                     struct asking_result *result)
+{
     char method[64];
     const char *space = strchr(line, ' ');
-    struct request request = {.method = method, .version = "HTTP/1.1", .reserve = reserve};
-    struct gate gate = {.level = level};
-    struct house house = {.proxy = proxy};
+    struct request request = {
+        .method = method, .version = "HTTP/1.1", .is_over_loopback = is_over_loopback, .reserve = reserve};
+    struct house house = {.proxy = proxy, .rates = &asking_rates};
     struct reply reply;
     snprintf(method, sizeof method, "%.*s", (int)(space - line), line);
     request.text = space + 1;
     request.target_problem = target_read(&request.target, request.text);
-    if (accept)
-        request.headers[request.header_count++] = (struct request_header){"Accept", accept};
+    while (headers[request.header_count].name) {
+        request.headers[request.header_count] = headers[request.header_count];
+        request.header_count++;
+    }
     reply_begin(&reply);
-    routes_answer(&house, &gate, &request, &reply);
+    routes_answer(&house, gate, &request, &reply);
     *result = (struct asking_result){.status = reply.status,
                                      .type = reply.type,
                                      .allow = reply.allow,

@@ -23,12 +23,20 @@ struct asking_result {
 /* How many places for long answers are free; asking takes one and gives it back. */
 extern unsigned asking_places;
 
+/* What was seen of the counters before; a test that compares begins it anew. */
+extern struct rates asking_rates;
+
 /* Asks "GET /v1?x" through a gate of that level. `accept` may be NULL. */
 void asking_ask(struct proxy *proxy, enum conf_access level, const char *line, const char *accept,
                 struct asking_result *result);
 void asking_end(struct asking_result *result);
 
-/* Asks with level read for JSON and returns the number at that member of the answer's object; -1: none. */
+/* Asks "GET /v1?x" through that gate with those headers, of which the last has no name. */
+void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *line,
+                     const struct request_header *headers, bool is_over_loopback,
+                     struct asking_result *result);
+
+/* The number at that member of the answer's object; -1: none. */
 double asking_number(const struct asking_result *result, const char *member);
 
 #endif

@@ -1,4 +1,4 @@
-/* A proxy that obeys the test: it implements proxy/proxy.h over scripted listeners, queues and splices.
+/* A proxy that obeys the test: it implements proxy/proxy.h over scripted values.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/admin/fake_proxy.h"
@@ -38,11 +38,85 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
                    .tls_failed = 41,
                    .received_bytes = 8123456789,
                    .sent_bytes = 91234567890},
+        .queue_wait = {.counts = {900, 50, 0, 30, [15] = 1}, .sum_ms = 4000123},
+        .handshakes = is_tls ? 700 : 0,
+        .handshakes_resumed = is_tls ? 200 : 0,
+        .ended = {[REASON_PEER_ENDED] = 980000, [REASON_PEER_RESET] = 7, [REASON_DRAINED] = 1},
         .since = 1795412400000,
     };
+    if (is_tls)
+        listener->handshake = (struct report_histogram){.counts = {[2] = 650, [5] = 50}, .sum_ms = 4500};
+    listener->splice_duration = (struct report_histogram){.counts = {[9] = 980008}, .sum_ms = 980008000};
     snprintf(listener->name, sizeof listener->name, "%s", name);
     snprintf(listener->upstream, sizeof listener->upstream, "app");
     snprintf(listener->address, sizeof listener->address, "0.0.0.0:%u", port);
+}
+
+static struct report_upstream *add_upstream(struct proxy *proxy, const char *name, bool is_tls)
+{
+    struct report_upstream *upstream = &proxy->upstreams[proxy->upstream_count];
+    *upstream = (struct report_upstream){
+        .balance = is_tls ? "round_robin" : "least_connections",
+        .is_tls = is_tls,
+        .servers = proxy->servers[proxy->upstream_count++],
+    };
+    snprintf(upstream->name, sizeof upstream->name, "%s", name);
+    return upstream;
+}
+
+static struct report_server *add_server(struct report_upstream *upstream, const char *address, bool is_name)
+{
+    struct report_server *server = &upstream->servers[upstream->server_count++];
+    *server = (struct report_server){.weight = 1, .is_name = is_name};
+    snprintf(server->address, sizeof server->address, "%s", address);
+    return server;
+}
+
+static void add_upstreams(struct proxy *proxy)
+{
+    add_server(add_upstream(proxy, "db", true), "unix:/run/db.sock", false)->weight = 2;
+    struct report_upstream *app = add_upstream(proxy, "app", false);
+    struct report_server *server = add_server(app, "app:8080", true);
+    server->connections = 3;
+    server->requests = 120;
+    server->failed[REASON_REFUSED] = 2;
+    server->connect = (struct report_histogram){.counts = {[0] = 100, [2] = 15}, .sum_ms = 175};
+    server->looked_up_at = 1795412400000;
+    server->ttl_ms = 10000;
+    server = add_server(app, "nowhere:8080", true);
+    server->requests = 5;
+    server->failed[REASON_LOOKUP_FAILED] = 5;
+    add_server(app, "10.0.0.2:8080", false)->connections = 1;
+}
+
+static void add_certificate(struct proxy *proxy, const char *listener, char digit, int64_t not_after)
+{
+    struct report_certificate *certificate = &proxy->certificates[proxy->certificate_count++];
+    *certificate = (struct report_certificate){
+        .subject = "CN=web.example",
+        .names = "web.example *.web.example 192.0.2.1",
+        .key_type = "EC",
+        .key_bits = 256,
+        .not_before_at = 1795412400000,
+        .not_after_at = not_after,
+    };
+    snprintf(certificate->file, sizeof certificate->file, "%c.crt", digit);
+    snprintf(certificate->used_by, sizeof certificate->used_by, "%s", listener);
+    memset(certificate->fingerprint, digit, sizeof certificate->fingerprint - 1);
+}
+
+static void add_certificates(struct proxy *proxy)
+{
+    add_certificate(proxy, "web", 'b', 1803188400000);
+    add_certificate(proxy, "web", 'a', 1800596400000);
+    add_certificate(proxy, "api", 'b', 1803188400000);
+}
+
+static void add_workers(struct proxy *proxy)
+{
+    proxy->workers[0] = (struct report_worker){.index = 0, .splices = 7, .turns = 4711, .cpu_ms = 1500};
+    proxy->workers[1] = (struct report_worker){.index = 1, .splices = 5, .turns = 3, .cpu_ms = 20};
+    proxy->worker_count = 2;
 }
 
 void fake_begin(struct proxy *proxy)
@@ -54,9 +128,14 @@ void fake_begin(struct proxy *proxy)
                                        .workers = 2,
                                        .max_connections = 9000,
                                        .descriptor_limit = 20000,
+                                       .connections = 812,
+                                       .applied_at = 1795412400250,
                                        .is_ready = true};
     add_listener(proxy, "web", 8443, true);
     add_listener(proxy, "api", 8080, false);
+    add_upstreams(proxy);
+    add_certificates(proxy);
+    add_workers(proxy);
 }
 
 void fake_end(struct proxy *proxy)
@@ -149,6 +228,14 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
     abort();
 }
 
+void proxy_reject(struct proxy *proxy, const char *why)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    proxy->info.rejected_at = proxy->info.applied_at + 1000;
+    snprintf(proxy->info.last_error, sizeof proxy->info.last_error, "%s", why);
+    pthread_mutex_unlock(&proxy->mutex);
+}
+
 const struct conf *proxy_conf(const struct proxy *proxy)
 {
     (void)proxy;
@@ -207,6 +294,63 @@ enum proxy_answer proxy_listener(struct proxy *proxy, const char *name, struct r
     }
     pthread_mutex_unlock(&proxy->mutex);
     return answer;
+}
+
+/* A copy on the heap; PROXY_BUSY when the proxy is. The lock is held. */
+static enum proxy_answer copy_items(const struct proxy *proxy, const void *all, size_t size, void **items)
+{
+    if (proxy->is_busy)
+        return PROXY_BUSY;
+    *items = calloc(1, size + 1);
+    memcpy(*items, all, size);
+    return PROXY_ANSWERED;
+}
+
+enum proxy_answer proxy_upstreams(struct proxy *proxy, struct report_upstream **items, size_t *count)
+{
+    void *copy;
+    pthread_mutex_lock(&proxy->mutex);
+    enum proxy_answer answer = copy_items(proxy, proxy->upstreams, sizeof proxy->upstreams, &copy);
+    for (size_t i = 0; answer == PROXY_ANSWERED && i < proxy->upstream_count; i++) {
+        struct report_upstream *upstream = (struct report_upstream *)copy + i;
+        size_t size = upstream->server_count * sizeof *upstream->servers;
+        upstream->servers = calloc(1, size + 1);
+        memcpy(upstream->servers, proxy->servers[i], size);
+    }
+    *count = proxy->upstream_count;
+    pthread_mutex_unlock(&proxy->mutex);
+    if (answer == PROXY_ANSWERED)
+        *items = copy;
+    return answer;
+}
+
+void report_upstreams_free(struct report_upstream *items, size_t count)
+{
+    for (size_t i = 0; items && i < count; i++)
+        free(items[i].servers);
+    free(items);
+}
+
+enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certificate **items, size_t *count)
+{
+    void *copy;
+    pthread_mutex_lock(&proxy->mutex);
+    enum proxy_answer answer = copy_items(proxy, proxy->certificates, sizeof proxy->certificates, &copy);
+    *count = proxy->certificate_count;
+    pthread_mutex_unlock(&proxy->mutex);
+    if (answer == PROXY_ANSWERED)
+        *items = copy;
+    return answer;
+}
+
+void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    *items = proxy->is_short ? NULL : calloc(1, sizeof proxy->workers);
+    *count = *items ? proxy->worker_count : 0;
+    if (*items)
+        memcpy(*items, proxy->workers, sizeof proxy->workers);
+    pthread_mutex_unlock(&proxy->mutex);
 }
 
 enum proxy_answer proxy_waiting(const struct report_listener *listener,

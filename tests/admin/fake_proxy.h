@@ -1,4 +1,4 @@
-/* A proxy that obeys the test: it implements proxy/proxy.h over scripted listeners, queues and splices.
+/* A proxy that obeys the test: it implements proxy/proxy.h over scripted values.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -16,6 +16,10 @@ enum {
     FAKE_SPLICES = 20001,
     FAKE_LISTENERS = 8,
     FAKE_WAITING = 4096,
+    FAKE_UPSTREAMS = 4,
+    FAKE_SERVERS = 4, /* of an upstream */
+    FAKE_CERTIFICATES = 8,
+    FAKE_WORKERS = 4,
 };
 
 struct proxy {
@@ -26,7 +30,15 @@ struct proxy {
     bool is_alive[FAKE_SPLICES];
     struct report_waiting waiting[FAKE_WAITING];
     size_t waiting_count;
-    bool is_busy;        /* everything answers PROXY_BUSY */
+    struct report_upstream upstreams[FAKE_UPSTREAMS];
+    struct report_server servers[FAKE_UPSTREAMS][FAKE_SERVERS];
+    size_t upstream_count;
+    struct report_certificate certificates[FAKE_CERTIFICATES];
+    size_t certificate_count;
+    struct report_worker workers[FAKE_WORKERS];
+    size_t worker_count;
+    bool is_busy;        /* everything that may wait answers PROXY_BUSY */
+    bool is_short;       /* of memory: proxy_workers has no answer */
     unsigned busy_after; /* a walk does so after that many splices, 0: never */
     unsigned told;       /* splices told by walks */
     unsigned told_with_kernel;
@@ -36,7 +48,9 @@ struct proxy {
     void *service_context;
 };
 
-/* Ready, with the listeners "web" and "api" and no splices. */
+/* Ready, with the listeners "web" and "api", two workers, no splices; the upstreams "db" (one server over a
+ * unix socket, TLS) and "app" (a name that was looked up, a name that was never found, an address); and three
+ * certificates, of which "web" presents two and "api" one of the same. */
 void fake_begin(struct proxy *proxy);
 void fake_end(struct proxy *proxy);
 

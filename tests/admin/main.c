@@ -6,12 +6,18 @@
 extern const struct suite target_suite;
 extern const struct suite heap_suite;
 extern const struct suite report_suite;
+extern const struct suite report_house_suite;
+extern const struct suite process_suite;
+extern const struct suite rates_suite;
+extern const struct suite exposition_suite;
 extern const struct suite filter_suite;
 extern const struct suite query_suite;
 extern const struct suite access_suite;
 extern const struct suite tokens_suite;
 extern const struct suite routes_suite;
 extern const struct suite listing_suite;
+extern const struct suite house_suite;
+extern const struct suite metrics_suite;
 extern const struct suite visitors_suite;
 extern const struct suite doors_suite;
 extern const struct suite server_suite;
@@ -22,9 +28,11 @@ extern const struct suite demo_suite;
 int main(int argc, char **argv)
 {
     static const struct suite *const suites[] = {
-        &target_suite,  &heap_suite,     &report_suite, &filter_suite,
-        &query_suite,   &access_suite,   &tokens_suite, &routes_suite,
-        &listing_suite, &visitors_suite, &doors_suite,  &server_suite,
-        &strange_suite, &crowd_suite,    &demo_suite,   NULL};
+        &target_suite,  &heap_suite,   &report_suite,     &report_house_suite,
+        &process_suite, &rates_suite,  &exposition_suite, &filter_suite,
+        &query_suite,   &access_suite, &tokens_suite,     &routes_suite,
+        &listing_suite, &house_suite,  &metrics_suite,    &visitors_suite,
+        &doors_suite,   &server_suite, &strange_suite,    &crowd_suite,
+        &demo_suite,    NULL};
     return run_suites(suites, argc, argv);
 }

@@ -125,7 +125,7 @@ static void fields_take_the_members_of_the_list(void)
 {
     CU_ASSERT_TRUE(read_query(query_splices, "fields=id,ends"));
     CU_ASSERT_EQUAL(query.fields,
-                    report_field(report_splice_members, "id") | report_field(report_splice_members, "ends"));
+                    members_bit(report_splice_members, "id") | members_bit(report_splice_members, "ends"));
     CU_ASSERT_FALSE(read_query(query_splices, "fields=id,peer"));
     CU_ASSERT_TRUE(is_told("id, listener, upstream"));
     CU_ASSERT_FALSE(read_query(query_splices, "fields="));

@@ -14,7 +14,7 @@ static const char *json_of(const struct member *members, uint64_t fields, const 
 {
     struct json json;
     json_begin(&json);
-    report_write(&json, members, fields, report);
+    members_write(&json, members, fields, report);
     snprintf(text, sizeof text, "%s", json.text);
     json_end(&json);
     return text;
@@ -127,7 +127,7 @@ static void the_texts_of_addresses_are_told_and_borrowed_paths_never_followed(vo
     strcpy(splice.ends[0].local_path, "");
     report_end_from(&end, &splice, 0);
     uint64_t fields =
-        report_field(report_connection_members, "local") | report_field(report_connection_members, "peer");
+        members_bit(report_connection_members, "local") | members_bit(report_connection_members, "peer");
     CU_ASSERT_STRING_EQUAL(json_of(report_connection_members, fields, &end),
                            "{\"local\":\"127.0.0.1:8443\",\"peer\":\"unix:/run/x\"}");
     strcpy(end.connection.peer_path, "");
@@ -164,10 +164,9 @@ static void fields_choose_among_the_members(void)
 {
     struct report_splice splice;
     fake_splice(8, false, &splice);
-    uint64_t fields =
-        report_field(report_splice_members, "age_ms") | report_field(report_splice_members, "id");
+    uint64_t fields = members_bit(report_splice_members, "age_ms") | members_bit(report_splice_members, "id");
     CU_ASSERT_STRING_EQUAL(json_of(report_splice_members, fields, &splice), "{\"id\":8,\"age_ms\":19993}");
-    CU_ASSERT_EQUAL(report_field(report_splice_members, "age"), 0);
+    CU_ASSERT_EQUAL(members_bit(report_splice_members, "age"), 0);
 }
 
 static void ids_are_read_strictly(void)

@@ -5,7 +5,9 @@
 #include "tests/runner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct proxy proxy;
 
@@ -23,17 +25,34 @@ static int end(void)
     return 0;
 }
 
+static const char json_type[] = "application/json";
+
 static const struct {
     const char *path;
     enum conf_access level;
+    bool may_be_busy; /* it asks somebody who may not answer in time */
+    const char *type;
 } routes[] = {
-    {"/healthz", CONF_ACCESS_MONITOR},        {"/readyz", CONF_ACCESS_MONITOR},
-    {"/readyz?verbose", CONF_ACCESS_MONITOR}, {"/v1", CONF_ACCESS_READ},
-    {"/v1/info", CONF_ACCESS_MONITOR},        {"/v1/listeners", CONF_ACCESS_READ},
-    {"/v1/listeners/web", CONF_ACCESS_READ},  {"/v1/listeners/web/queue", CONF_ACCESS_READ},
-    {"/v1/connections", CONF_ACCESS_READ},    {"/v1/connections/7s", CONF_ACCESS_READ},
-    {"/v1/connections/7c", CONF_ACCESS_READ}, {"/v1/splices", CONF_ACCESS_READ},
-    {"/v1/splices/7", CONF_ACCESS_READ},
+    {"/healthz", CONF_ACCESS_MONITOR, false, json_type},
+    {"/readyz", CONF_ACCESS_MONITOR, false, json_type},
+    {"/readyz?verbose", CONF_ACCESS_MONITOR, true, json_type},
+    {"/metrics", CONF_ACCESS_MONITOR, true, "text/plain; version=0.0.4; charset=utf-8"},
+    {"/", CONF_ACCESS_READ, false, json_type},
+    {"/v1", CONF_ACCESS_READ, false, json_type},
+    {"/v1/info", CONF_ACCESS_MONITOR, false, json_type},
+    {"/v1/stats", CONF_ACCESS_READ, true, json_type},
+    {"/v1/workers", CONF_ACCESS_READ, false, json_type},
+    {"/v1/listeners", CONF_ACCESS_READ, true, json_type},
+    {"/v1/listeners/web", CONF_ACCESS_READ, true, json_type},
+    {"/v1/listeners/web/queue", CONF_ACCESS_READ, true, json_type},
+    {"/v1/connections", CONF_ACCESS_READ, true, json_type},
+    {"/v1/connections/7s", CONF_ACCESS_READ, true, json_type},
+    {"/v1/connections/7c", CONF_ACCESS_READ, true, json_type},
+    {"/v1/splices", CONF_ACCESS_READ, true, json_type},
+    {"/v1/splices/7", CONF_ACCESS_READ, true, json_type},
+    {"/v1/upstreams", CONF_ACCESS_READ, true, json_type},
+    {"/v1/upstreams/app", CONF_ACCESS_READ, true, json_type},
+    {"/v1/certificates", CONF_ACCESS_READ, true, json_type},
 };
 
 enum {
@@ -63,15 +82,15 @@ static bool is_problem(const struct asking_result *result, unsigned status)
            *text_at(result, "detail") && asking_number(result, "status") == status;
 }
 
-static void every_route_answers_get_and_head_in_json(void)
+static void every_route_answers_get_and_head(void)
 {
     static const char *const methods[] = {"GET", "HEAD"};
     for (size_t i = 0; i < ROUTES; i++) {
         for (size_t m = 0; m < 2; m++) {
             struct asking_result result = ask(CONF_ACCESS_WRITE, methods[m], routes[i].path);
             CU_ASSERT_EQUAL(result.status, 200);
-            CU_ASSERT_STRING_EQUAL(result.type, "application/json");
-            CU_ASSERT_TRUE(cJSON_IsObject(result.json));
+            CU_ASSERT_STRING_EQUAL(result.type, routes[i].type);
+            CU_ASSERT_EQUAL(cJSON_IsObject(result.json), strcmp(routes[i].type, json_type) == 0);
             asking_end(&result);
         }
     }
@@ -116,7 +135,8 @@ static void a_level_too_low_is_403(void)
 static void what_is_not_there_is_404(void)
 {
     static const char *const paths[] = {
-        "/",
+        "//",
+        "/metrics/",
         "/v1/",
         "/v2",
         "/V1",
@@ -131,6 +151,13 @@ static void what_is_not_there_is_404(void)
         "/v1/listeners/we%62/x",
         "/v1%2finfo",
         "/v1/listeners/web%2fqueue",
+        "/v1/upstreams/",
+        "/v1/upstreams/none",
+        "/v1/upstreams/app/",
+        "/v1/upstreams/app/servers",
+        "/v1/certificates/x",
+        "/v1/workers/0",
+        "/v1/stats/",
         "/v1/splices/0",
         "/v1/splices/21",
         "/v1/splices/x",
@@ -179,8 +206,7 @@ static void a_proxy_that_does_not_answer_is_503_to_be_tried_again(void)
     proxy.is_busy = true;
     for (size_t i = 0; i < ROUTES; i++) {
         struct asking_result result = ask(CONF_ACCESS_WRITE, "GET", routes[i].path);
-        bool needs_workers = routes[i].level == CONF_ACCESS_READ && strcmp(routes[i].path, "/v1") != 0;
-        if (needs_workers || strstr(routes[i].path, "verbose")) {
+        if (routes[i].may_be_busy) {
             CU_ASSERT_TRUE(is_problem(&result, 503));
             CU_ASSERT_EQUAL(result.retry_after, 1);
         } else {
@@ -197,6 +223,13 @@ static void the_index_lists_every_route(void)
     const cJSON *listed = cJSON_GetObjectItemCaseSensitive(result.json, "routes");
     static const char *const paths[] = {"/healthz",
                                         "/readyz",
+                                        "/metrics",
+                                        "/",
+                                        "/v1/stats",
+                                        "/v1/workers",
+                                        "/v1/upstreams",
+                                        "/v1/upstreams/{name}",
+                                        "/v1/certificates",
                                         "/v1",
                                         "/v1/info",
                                         "/v1/listeners",
@@ -216,6 +249,78 @@ static void the_index_lists_every_route(void)
         CU_ASSERT_TRUE(is_listed);
     }
     asking_end(&result);
+}
+
+static void the_root_answers_with_the_index(void)
+{
+    static const char *const accepts[] = {NULL, "application/json", "*/*", "text/html,*/*;q=0.8"};
+    struct asking_result index = ask(CONF_ACCESS_READ, "GET", "/v1");
+    for (size_t i = 0; i < sizeof accepts / sizeof *accepts; i++) {
+        struct asking_result result;
+        asking_ask(&proxy, CONF_ACCESS_READ, "GET /", accepts[i], &result);
+        CU_ASSERT_STRING_EQUAL(result.text, index.text);
+        CU_ASSERT_STRING_EQUAL(result.type, json_type);
+        asking_end(&result);
+    }
+    asking_end(&index);
+}
+
+/* Asks every route with one header more over loopback; returns how many answered with that status. */
+static size_t count_answers(const struct gate *gate, const char *name, const char *value, unsigned status)
+{
+    const struct request_header headers[] = {{"Host", "localhost"}, {name, value}, {NULL, NULL}};
+    size_t count = 0;
+    for (size_t i = 0; i < ROUTES; i++) {
+        char line[128];
+        struct asking_result result;
+        snprintf(line, sizeof line, "GET %s", routes[i].path);
+        asking_ask_with(&proxy, gate, line, headers + (strcmp(name, "Host") == 0), true, &result);
+        count += status == 200 ? result.status == 200 : is_problem(&result, status);
+        asking_end(&result);
+    }
+    return count;
+}
+
+static void no_route_is_for_a_foreign_page(void)
+{
+    static const struct gate gate = {.level = CONF_ACCESS_WRITE};
+    CU_ASSERT_EQUAL(count_answers(&gate, "X-Nothing", "", 200), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Host", "rebound.example", 421), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Host", "localhost", 200), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Origin", "http://evil.example", 403), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Origin", "null", 403), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Sec-Fetch-Site", "cross-site", 403), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Sec-Fetch-Site", "same-origin", 200), ROUTES);
+}
+
+static size_t routes_of(enum conf_access level)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ROUTES; i++)
+        count += level >= routes[i].level;
+    return count;
+}
+
+static void where_a_token_is_asked_for_only_health_goes_without(void)
+{
+    char path[] = "/tmp/spliced-routes-XXXXXX";
+    static const char lines[] = "scraper:monitor:m0nit0r\nreader:read:r3ad\n";
+    struct gate gate = {.level = CONF_ACCESS_WRITE};
+    int fd = mkstemp(path);
+    CU_ASSERT_EQUAL_FATAL(write(fd, lines, strlen(lines)), (ssize_t)strlen(lines));
+    close(fd);
+    char *wrong = tokens_open(path, &gate.tokens);
+    CU_ASSERT_PTR_NULL_FATAL(wrong);
+    CU_ASSERT_EQUAL(count_answers(&gate, "X-Nothing", "", 401), ROUTES - 1);
+    CU_ASSERT_EQUAL(count_answers(&gate, "X-Nothing", "", 200), 1);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Authorization", "Bearer wr0ng", 401), ROUTES);
+    CU_ASSERT_EQUAL(count_answers(&gate, "Authorization", "Bearer m0nit0r", 200),
+                    routes_of(CONF_ACCESS_MONITOR));
+    CU_ASSERT_EQUAL(count_answers(&gate, "Authorization", "Bearer m0nit0r", 403),
+                    ROUTES - routes_of(CONF_ACCESS_MONITOR));
+    CU_ASSERT_EQUAL(count_answers(&gate, "Authorization", "Bearer r3ad", 200), ROUTES);
+    tokens_drop(gate.tokens);
+    unlink(path);
 }
 
 static void readiness_says_why_not(void)
@@ -261,7 +366,7 @@ static void info_tells_what_this_is(void)
 }
 
 static const struct test tests[] = {
-    TEST(every_route_answers_get_and_head_in_json),
+    TEST(every_route_answers_get_and_head),
     TEST(other_methods_are_405_with_allow),
     TEST(unknown_methods_are_501),
     TEST(a_level_too_low_is_403),
@@ -270,6 +375,9 @@ static const struct test tests[] = {
     TEST(an_unknown_parameter_is_400_and_named),
     TEST(a_proxy_that_does_not_answer_is_503_to_be_tried_again),
     TEST(the_index_lists_every_route),
+    TEST(the_root_answers_with_the_index),
+    TEST(no_route_is_for_a_foreign_page),
+    TEST(where_a_token_is_asked_for_only_health_goes_without),
     TEST(readiness_says_why_not),
     TEST(info_tells_what_this_is),
     {0},
