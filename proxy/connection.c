@@ -53,7 +53,11 @@ void connection_note(struct connection *connection, unsigned events)
         connection->read_waits = WAIT_NOTHING;
     if (events & answered[connection->write_waits])
         connection->write_waits = WAIT_NOTHING;
+    /* A unix socket that is not connected yet looks as if its peer were gone. */
+    if (connection->state == CONNECTION_REQUESTING && connection->peer.family == AF_UNIX)
+        return;
     connection->has_hung_up |= (events & LOOP_HANGUP) != 0;
+    connection->is_gone |= (events & LOOP_GONE) != 0;
     connection->has_urgent |= (events & LOOP_URGENT) != 0;
 }
 

@@ -102,6 +102,8 @@ static unsigned announced(uint32_t events)
         result |= LOOP_WRITABLE;
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         result |= LOOP_HANGUP;
+    if (events & (EPOLLHUP | EPOLLERR))
+        result |= LOOP_GONE;
     if (events & EPOLLPRI)
         result |= LOOP_READABLE | LOOP_URGENT;
     return result;

@@ -20,6 +20,7 @@ enum {
     LOOP_WRITABLE = 2,
     LOOP_HANGUP = 4, /* the peer ended or reset; read on until the read says so */
     LOOP_URGENT = 8, /* a mark of urgent data is ahead, at which reads stop short (tcp(7)) */
+    LOOP_GONE = 16,  /* both directions are over: the peer reset it, or ended it after we did */
 };
 
 struct epoll_event;

@@ -18,10 +18,14 @@ bool splice_is_complete(const struct splice *splice)
     return splice->server.state == CONNECTION_COMPLETE && splice->client.state == CONNECTION_COMPLETE;
 }
 
+static bool has_lost_direction(const struct connection *connection)
+{
+    return connection->has_read_ended || connection->has_write_ended || connection->is_gone;
+}
+
 bool splice_is_half_closed(const struct splice *splice)
 {
-    return splice->server.has_read_ended || splice->client.has_read_ended || splice->server.has_write_ended ||
-           splice->client.has_write_ended;
+    return has_lost_direction(&splice->server) || has_lost_direction(&splice->client);
 }
 
 uint64_t splice_last_moved(const struct splice *splice)

@@ -86,9 +86,10 @@ void splice_end_all(struct worker *worker);
 /* [worker] Frees what was condemned. At the end of a turn. */
 void splice_reap(struct worker *worker);
 
-/* What the state of its two connections says. */
-bool splice_is_complete(const struct splice *splice);    /* both are */
-bool splice_is_half_closed(const struct splice *splice); /* one direction has ended */
+/* What the state of its two connections says. Half closed: one direction has ended, or will have when it is
+ * read. */
+bool splice_is_complete(const struct splice *splice); /* both are */
+bool splice_is_half_closed(const struct splice *splice);
 uint64_t splice_last_moved(const struct splice *splice); /* when a byte last moved, in ms of the loop */
 
 /* [worker] Tells about it. `with_kernel`: the kernel's figures of both ends as well. */
