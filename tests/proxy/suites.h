@@ -31,5 +31,11 @@ extern const struct suite deadline_suite;
 extern const struct suite listening_suite;
 extern const struct suite upstream_suite;
 extern const struct suite flow_sockets_suite;
+extern const struct suite splice_suite;
+extern const struct suite splice_ends_suite;
+extern const struct suite splice_times_suite;
+extern const struct suite dialer_suite;
+extern const struct suite gate_suite;
+extern const struct suite walk_suite;
 
 #endif
