@@ -102,9 +102,12 @@ struct budget budget_make(const struct conf *conf)
                    smaller(ADMIN_MOST, budget.descriptors / 6);
     budget.pipes = (unsigned)smaller(PIPES_MOST, budget.descriptors / 32 / budget.workers);
     free -= 2 * (int64_t)(budget.pipes * budget.workers);
-    budget.derived = smaller(free / 2, memory() / MEMORY_PER_CONNECTION);
-    if (budget.derived < 1)
-        budget.derived = 1;
-    budget.max_connections = conf->max_connections ? conf->max_connections : budget.derived;
+    budget.most = free / 2 < 1 ? 1 : free / 2;
+    budget.derived = smaller(budget.most, memory() / MEMORY_PER_CONNECTION);
     return budget;
+}
+
+int64_t budget_limit(const struct budget *budget, int64_t asked)
+{
+    return asked ? smaller(asked, budget->most) : budget->derived;
 }

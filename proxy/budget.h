@@ -8,15 +8,20 @@
 
 struct budget {
     unsigned workers;
-    int64_t descriptors;     /* RLIMIT_NOFILE, the soft limit raised to the hard one */
-    int64_t max_connections; /* server connections in all */
-    int64_t derived;         /* what max_connections would be by descriptors and memory alone */
-    unsigned pipes;          /* per worker */
+    int64_t descriptors; /* RLIMIT_NOFILE, the soft limit raised to the hard one */
+    int64_t most;        /* what the descriptors are enough for */
+    int64_t derived;     /* what they and the memory are enough for */
+    unsigned pipes;      /* per worker */
 };
 
 /* Raises the soft descriptor limit to the hard one and divides what there is: a reserve for listeners,
  * workers, names and the admin API, some pipes, the rest in pairs for splices. Processors are those that
  * affinity and the control group's quota leave (sched_getaffinity(2), cgroups(7)). */
 struct budget budget_make(const struct conf *conf);
+
+/* The limit that `asked` (of the configuration; 0: derived) comes to: never more than the descriptors are
+ * enough for, since whoever is accepted beyond them would have to be turned away, while in the kernel's queue
+ * they may wait. */
+int64_t budget_limit(const struct budget *budget, int64_t asked);
 
 #endif

@@ -341,11 +341,10 @@ static const char *failure_detail(const struct dialer *dialer, const struct conn
 /* Puts the connection back to where it was before the attempt, but for why it failed. */
 static void undo_attempt(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
 {
-    static struct log_gate told;
     char where[ADDRESS_TEXT];
     const char *detail = failure_detail(dialer, client);
     uint8_t failure = client->failure;
-    log_line_gated(&told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
+    log_line_gated(&dialer->server->told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
                    dialer->upstream->name, dialer->server->text, address_print(&client->peer, where),
                    reason_sentence(failure), *detail ? ": " : "", detail);
     atomic_fetch_add_explicit(&dialer->server->failed[failure], 1, memory_order_relaxed);

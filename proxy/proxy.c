@@ -59,14 +59,16 @@ static char *start_workers(struct proxy *house)
     return wrong;
 }
 
-static void warn_of_limits(const struct budget *budget)
+/* Takes over max_connections, and says so when it cannot be had. */
+static void limit_connections(struct proxy *house, const struct conf *conf)
 {
-    if (budget->max_connections > budget->derived)
+    int64_t limit = budget_limit(&house->budget, conf->max_connections);
+    slots_limit_to(&house->commons.connections, limit);
+    if (limit < conf->max_connections)
         log_line(CONF_LOG_WARNING, "limits",
-                 "max_connections is %lld, but %lld descriptors and the memory are enough for %lld: raise "
-                 "ulimit -n",
-                 (long long)budget->max_connections, (long long)budget->descriptors,
-                 (long long)budget->derived);
+                 "max_connections is %lld, but %lld descriptors are enough for %lld, which is the limit: "
+                 "raise ulimit -n",
+                 (long long)conf->max_connections, (long long)house->budget.descriptors, (long long)limit);
 }
 
 char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
@@ -83,8 +85,8 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     pthread_mutex_init(&house->lock, NULL);
     house->budget = budget_make(conf);
     snprintf(house->instance, sizeof house->instance, "%s", conf_instance(conf));
-    warn_of_limits(&house->budget);
-    slots_begin(&house->commons.connections, house->budget.max_connections);
+    slots_begin(&house->commons.connections, 0);
+    limit_connections(house, conf);
     house->commons.control = &house->mailbox;
     house->commons.duties = &house_duties;
     house->commons.serve = house_serve;
@@ -138,10 +140,7 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
         conf_destroy(conf);
         return wrong;
     }
-    /* What descriptors and memory allow was found when nothing was open yet. */
-    proxy->budget.max_connections = conf->max_connections ? conf->max_connections : proxy->budget.derived;
-    slots_limit_to(&proxy->commons.connections, proxy->budget.max_connections);
-    warn_of_limits(&proxy->budget);
+    limit_connections(proxy, conf);
     if (conf->workers != proxy->conf->workers)
         log_line(CONF_LOG_WARNING, "config.applied",
                  "a new number of workers takes effect at the next start");

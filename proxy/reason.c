@@ -5,14 +5,21 @@
 
 #include <assert.h>
 
+enum side {
+    SIDE_NOBODY,
+    SIDE_PEER,
+    SIDE_PROXY,
+};
+
 struct row {
     const char *word;
+    enum side side;
     const char *layer;
     const char *sentence;
 };
 
 static const struct row rows[REASON_COUNT] = {
-#define REASON_ROW(name, word, layer, sentence) [REASON_##name] = {word, layer, sentence},
+#define REASON_ROW(name, word, side, layer, sentence) [REASON_##name] = {word, SIDE_##side, layer, sentence},
     REASON_TABLE(REASON_ROW)
 #undef REASON_ROW
 };
@@ -29,6 +36,11 @@ static const struct row *row_of(enum reason reason)
 {
     assert((unsigned)reason < REASON_COUNT);
     return &rows[reason];
+}
+
+bool reason_is_ours(enum reason reason)
+{
+    return row_of(reason)->side == SIDE_PROXY;
 }
 
 const char *reason_word(enum reason reason)

@@ -6,33 +6,37 @@
 #ifndef PROXY_REASON_H
 #define PROXY_REASON_H
 
-/* REASON(NAME, word, layer, sentence) */
+#include <stdbool.h>
+
+/* REASON(NAME, word, side, layer, sentence); the side is who ends a connection for that reason: its PEER, or
+ * the PROXY. */
 #define REASON_TABLE(REASON)                                                                                 \
-    REASON(NONE, "none", "none", "it has not ended")                                                         \
-    REASON(PEER_ENDED, "peer_ended", "transport", "the peer ended its direction in order")                   \
-    REASON(PEER_TRUNCATED, "peer_truncated", "tls", "the peer ended without close_notify")                   \
-    REASON(PEER_RESET, "peer_reset", "transport", "the peer reset the connection")                           \
-    REASON(PEER_TIMED_OUT, "peer_timed_out", "transport", "the peer's kernel stopped answering")             \
-    REASON(REFUSED, "refused", "transport", "the server refused the request")                                \
-    REASON(UNREACHABLE, "unreachable", "transport", "the server cannot be reached")                          \
-    REASON(CONNECT_TIMEOUT, "connect_timeout", "transport", "the server did not answer the request in time") \
-    REASON(LOOKUP_FAILED, "lookup_failed", "name", "the server's name could not be looked up")               \
-    REASON(NO_SERVER, "no_server", "proxy", "the upstream has no server to ask")                             \
-    REASON(HANDSHAKE_FAILED, "handshake_failed", "tls", "the TLS handshake failed")                          \
-    REASON(VERIFY_FAILED, "verify_failed", "tls", "the peer's certificate was not believed")                 \
-    REASON(NOT_TLS, "not_tls", "tls", "the peer does not speak TLS")                                         \
-    REASON(HANDSHAKE_TIMEOUT, "handshake_timeout", "tls", "the TLS handshake took too long")                 \
-    REASON(TLS_ERROR, "tls_error", "tls", "the peer broke the TLS protocol or sent an alert")                \
-    REASON(IDLE_TIMEOUT, "idle_timeout", "proxy", "no byte moved for too long")                              \
-    REASON(HALF_CLOSE_TIMEOUT, "half_close_timeout", "proxy",                                                \
+    REASON(NONE, "none", NOBODY, "none", "it has not ended")                                                 \
+    REASON(PEER_ENDED, "peer_ended", PEER, "transport", "the peer ended its direction in order")             \
+    REASON(PEER_TRUNCATED, "peer_truncated", PEER, "tls", "the peer ended without close_notify")             \
+    REASON(PEER_RESET, "peer_reset", PEER, "transport", "the peer reset the connection")                     \
+    REASON(PEER_TIMED_OUT, "peer_timed_out", PEER, "transport", "the peer's kernel stopped answering")       \
+    REASON(REFUSED, "refused", PEER, "transport", "the server refused the request")                          \
+    REASON(UNREACHABLE, "unreachable", PEER, "transport", "the server cannot be reached")                    \
+    REASON(CONNECT_TIMEOUT, "connect_timeout", PROXY, "transport",                                           \
+           "the server did not answer the request in time")                                                  \
+    REASON(LOOKUP_FAILED, "lookup_failed", PROXY, "name", "the server's name could not be looked up")        \
+    REASON(NO_SERVER, "no_server", PROXY, "proxy", "the upstream has no server to ask")                      \
+    REASON(HANDSHAKE_FAILED, "handshake_failed", PEER, "tls", "the TLS handshake failed")                    \
+    REASON(VERIFY_FAILED, "verify_failed", PROXY, "tls", "the peer's certificate was not believed")          \
+    REASON(NOT_TLS, "not_tls", PEER, "tls", "the peer does not speak TLS")                                   \
+    REASON(HANDSHAKE_TIMEOUT, "handshake_timeout", PROXY, "tls", "the TLS handshake took too long")          \
+    REASON(TLS_ERROR, "tls_error", PEER, "tls", "the peer broke the TLS protocol or sent an alert")          \
+    REASON(IDLE_TIMEOUT, "idle_timeout", PROXY, "proxy", "no byte moved for too long")                       \
+    REASON(HALF_CLOSE_TIMEOUT, "half_close_timeout", PROXY, "proxy",                                         \
            "one direction had ended and no byte moved in the other")                                         \
-    REASON(LIFETIME, "lifetime", "proxy", "it had lived as long as it may")                                  \
-    REASON(OUT_OF_RESOURCES, "out_of_resources", "proxy", "descriptors or memory ran out")                   \
-    REASON(DRAINED, "drained", "proxy", "the process is closing")                                            \
-    REASON(IO_ERROR, "io_error", "transport", "the kernel reported an error")
+    REASON(LIFETIME, "lifetime", PROXY, "proxy", "it had lived as long as it may")                           \
+    REASON(OUT_OF_RESOURCES, "out_of_resources", PROXY, "proxy", "descriptors or memory ran out")            \
+    REASON(DRAINED, "drained", PROXY, "proxy", "the process is closing")                                     \
+    REASON(IO_ERROR, "io_error", PEER, "transport", "the kernel reported an error")
 
 enum reason {
-#define REASON_ENUM(name, word, layer, sentence) REASON_##name,
+#define REASON_ENUM(name, word, side, layer, sentence) REASON_##name,
     REASON_TABLE(REASON_ENUM)
 #undef REASON_ENUM
     REASON_COUNT
@@ -46,6 +50,9 @@ enum by {
     BY_PROXY,
     BY_ADMIN,
 };
+
+/* Whether it is us who end a connection for that reason, not its peer. */
+bool reason_is_ours(enum reason reason);
 
 const char *reason_word(enum reason reason);
 const char *reason_layer(enum reason reason);

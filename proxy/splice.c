@@ -121,8 +121,11 @@ static void time_is_up(struct timer *timer)
  * -----------------------------------------------------------------------------------------------------------
  */
 
-static enum by by_whom(const struct splice *splice, const struct connection *connection)
+/* Who ended a connection for that reason. */
+static enum by by_whom(const struct splice *splice, const struct connection *connection, enum reason reason)
 {
+    if (reason_is_ours(reason))
+        return BY_PROXY;
     return connection == &splice->server ? BY_THEIR_CLIENT : BY_THEIR_SERVICE;
 }
 
@@ -141,7 +144,7 @@ static void note_reason(struct splice *splice, const struct connection *connecti
     if ((!is_failure && !connection->has_read_ended) || (is_known && !(was_end && is_failure)))
         return;
     splice->reason = connection->failure ? connection->failure : REASON_PEER_ENDED;
-    splice->by = (uint8_t)by_whom(splice, connection);
+    splice->by = (uint8_t)by_whom(splice, connection, splice->reason);
 }
 
 /* Whether a reset may still wait for what was sent before it: only one that is passed on. */
@@ -190,7 +193,7 @@ static void log_access(const struct splice *splice)
     if (!log_wants_access())
         return;
     splice_report(splice, false, &report);
-    bool is_servers = splice->by == BY_THEIR_CLIENT && splice->reason == splice->server.failure;
+    bool is_servers = splice->reason == splice->server.failure && has_failed(&splice->server);
     access_log(&report, splice->reason, splice->by, is_servers ? tls_failure(&splice->server) : "");
 }
 
@@ -227,7 +230,7 @@ void splice_end(struct splice *splice, enum reason reason, enum by by)
 static void fail(struct splice *splice, const struct connection *connection)
 {
     splice->reason = connection->failure ? connection->failure : REASON_IO_ERROR;
-    splice->by = (uint8_t)by_whom(splice, connection);
+    splice->by = (uint8_t)by_whom(splice, connection, splice->reason);
     begin_ending(splice, true);
 }
 

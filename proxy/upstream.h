@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "proxy/address.h"
 #include "proxy/histogram.h"
+#include "proxy/log.h"
 #include "proxy/lookup.h"
 
 #include <stdatomic.h>
@@ -32,6 +33,7 @@ struct server {
     _Atomic int64_t open;                  /* client connections that exist or are being made */
     _Atomic uint64_t requests;             /* made so far: also turns through the addresses of a name */
     _Atomic uint64_t failed[REASON_COUNT]; /* of those, by reason */
+    struct log_gate told;                  /* of what failed: not at every attempt */
     struct histogram connect;              /* of those that completed */
 };
 

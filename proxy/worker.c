@@ -4,8 +4,8 @@
 #include "proxy/worker.h"
 
 #include "conf/text.h"
+#include "proxy/thread.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,17 +74,10 @@ static void *run(void *context)
 char *worker_start(struct worker *worker)
 {
     char name[16];
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&worker->thread, NULL, run, worker);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        return text_format("cannot start worker %u: %s", worker->index, strerror(error));
-    worker->has_thread = true;
     snprintf(name, sizeof name, "worker-%u", worker->index);
-    pthread_setname_np(worker->thread, name);
-    return NULL;
+    int error = thread_start(&worker->thread, name, run, worker);
+    worker->has_thread = error == 0;
+    return error ? text_format("cannot start worker %u: %s", worker->index, strerror(error)) : NULL;
 }
 
 static void end_splices_by_letter(struct letter *letter, void *owner)

@@ -173,7 +173,7 @@ static void services_are_verified(void)
         }
         CU_ASSERT_TRUE(wire_read(&wire, &byte, 1) <= 0);
         wire_close(&wire);
-        harness_await_log("\"reason\":\"verify_failed\"");
+        harness_await_log("\"reason\":\"verify_failed\",\"by\":\"proxy\"");
     }
     CU_ASSERT_EQUAL(service_accepted(&service), 2);
     end();

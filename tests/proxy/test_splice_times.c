@@ -162,7 +162,7 @@ static void a_client_connection_has_to_be_secured_in_time(void)
     end_close(&client);
     end_close(&service);
     yard_close(&yard);
-    CU_ASSERT_TRUE(yard_told(&yard, "reason=handshake_timeout by=their_service"));
+    CU_ASSERT_TRUE(yard_told(&yard, "reason=handshake_timeout by=proxy"));
     yard_forget(&yard);
 }
 
