@@ -74,7 +74,7 @@ static const struct family families[] = {
     {"connect_duration_seconds", histogram, SERVER(server.connect),
      "Time from the request to a server until the client connection was complete."},
     {"connect_failures_total", counter, SERVER(server.failed),
-     "Requests to a server that came to nothing, by reason."},
+     "Attempts at a client connection that came to nothing, by reason."},
     {"connect_requests_total", counter, SERVER(server.requests),
      "Requests to a server, whatever came of them."},
     {"connections", gauge, LISTENER(connections.now), "Server connections that are open."},

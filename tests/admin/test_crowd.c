@@ -1,6 +1,7 @@
 /* Tests of the admin API in a crowd: silent, slow and many clients, and no descriptors left.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/admin/exposition_reader.h"
 #include "tests/admin/http.h"
 #include "tests/admin/stage.h"
 #include "tests/runner.h"
@@ -46,24 +47,37 @@ static size_t count_open(const int *fds, size_t count)
 /* A client that asks again and again on one connection after another until it is told to stop. */
 struct busy {
     pthread_t thread;
+    const char *target;
     volatile bool *is_over;
     unsigned served;
+    unsigned malformed; /* of those: metrics that Prometheus would not read */
     unsigned refused;
     unsigned lost;
 };
+
+static bool is_well_formed(const struct busy *busy, const struct http_answer *answer)
+{
+    if (strcmp(busy->target, "/metrics") != 0)
+        return true;
+    char *wrong = exposition_check(answer->body);
+    free(wrong);
+    return !wrong;
+}
 
 static void *ask_again(void *context)
 {
     struct busy *busy = context;
     while (!__atomic_load_n(busy->is_over, __ATOMIC_RELAXED)) {
         struct http_answer answer;
-        http_get(NULL, stage.port, "/v1/splices?limit=50", "", &answer);
-        if (answer.status == 200 && answer.is_whole)
+        http_get(NULL, stage.port, busy->target, "", &answer);
+        if (answer.status == 200 && answer.is_whole) {
             busy->served++;
-        else if (answer.status == 503)
+            busy->malformed += !is_well_formed(busy, &answer);
+        } else if (answer.status == 503) {
             busy->refused++;
-        else
+        } else {
             busy->lost++;
+        }
         http_end(&answer);
         usleep(500000); /* slow enough that the machine is not the bottleneck, under a sanitizer either */
     }
@@ -81,10 +95,16 @@ static void send_slowly(const int *fds, size_t at)
 
 static void health_answers_quickly_in_a_crowd_of_silent_and_slow_clients(void)
 {
+    /* As operators would: scrapes and looks beside long lists. */
+    static const char *const targets[] = {
+        "/v1/splices?limit=50", "/metrics", "/v1/splices?limit=50", "/v1/stats", "/metrics", "/v1/upstreams"};
+    enum {
+        TARGETS = sizeof targets / sizeof *targets
+    };
     static struct busy busy[BUSY];
     bool is_over = false;
     int silent[SILENT], slow[SLOW];
-    unsigned served = 0, lost = 0, refused = 0;
+    unsigned served = 0, lost = 0, refused = 0, scraped = 0, malformed = 0;
     double slowest = 0;
     size_t at = 0;
     stage_begin(&stage);
@@ -95,7 +115,7 @@ static void health_answers_quickly_in_a_crowd_of_silent_and_slow_clients(void)
         slow[i] = http_connect(NULL, stage.port);
     usleep(300000); /* who came just now would not give way to the busy ones yet */
     for (int i = 0; i < BUSY; i++) {
-        busy[i] = (struct busy){.is_over = &is_over};
+        busy[i] = (struct busy){.target = targets[i % TARGETS], .is_over = &is_over};
         pthread_create(&busy[i].thread, NULL, ask_again, &busy[i]);
     }
     for (double until = now() + 13; now() < until; usleep(250000)) {
@@ -115,10 +135,14 @@ static void health_answers_quickly_in_a_crowd_of_silent_and_slow_clients(void)
         served += busy[i].served;
         lost += busy[i].lost;
         refused += busy[i].refused;
+        scraped += strcmp(busy[i].target, "/metrics") == 0 ? busy[i].served : 0;
+        malformed += busy[i].malformed;
     }
     printf("slowest %.0f ms, served %u, refused %u, lost %u ", slowest * 1000, served, refused, lost);
     CU_ASSERT(served > BUSY);
     CU_ASSERT_EQUAL(lost, 0);
+    CU_ASSERT(scraped > 0);
+    CU_ASSERT_EQUAL(malformed, 0);
     /* Silence and slowness held their places for ten seconds and not longer. */
     CU_ASSERT_EQUAL(count_open(silent, SILENT), 0);
     CU_ASSERT_EQUAL(count_open(slow, SLOW), 0);

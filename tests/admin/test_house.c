@@ -213,6 +213,33 @@ static void a_scrape_of_the_metrics_is_something_to_compare_with(void)
     end();
 }
 
+static void every_list_has_the_same_rules(void)
+{
+    static const char *const lists[] = {"/v1/workers", "/v1/upstreams", "/v1/certificates"};
+    static const char *const wrong[] = {"limit=0", "limit=10001", "limit=x", "fields=x",       "sort=x",
+                                        "sort=",   "after=",      "x=1",     "limit=1&limit=1"};
+    char target[128];
+    begin();
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+            snprintf(target, sizeof target, "%s?%s", lists[i], wrong[k]);
+            ask(NULL, target);
+            CU_ASSERT_EQUAL(result.status, 400);
+            CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "\"errors\":[{\"parameter\":\""));
+        }
+        asking_places = 0;
+        snprintf(target, sizeof target, "%s?limit=1001", lists[i]);
+        ask(NULL, target);
+        CU_ASSERT(result.status == 503 && result.retry_after == 1);
+        ask("application/x-ndjson", lists[i]);
+        CU_ASSERT(result.status == 503 && result.retry_after == 1);
+        asking_places = 16;
+    }
+    ask(NULL, "/v1/workers?sort=turns&after=0");
+    CU_ASSERT_EQUAL(result.status, 400);
+    end();
+}
+
 static const struct test tests[] = {
     TEST(upstreams_come_by_name_and_page),
     TEST(servers_are_told_in_pages_and_streams),
@@ -220,6 +247,7 @@ static const struct test tests[] = {
     TEST(certificates_are_one_item_for_all_who_present_them),
     TEST(workers_come_by_their_index),
     TEST(stats_add_up_what_all_listeners_tell),
+    TEST(every_list_has_the_same_rules),
     TEST(no_splice_is_asked_for_the_stats),
     TEST(whoever_asks_twice_learns_the_rates),
     TEST(a_scrape_of_the_metrics_is_something_to_compare_with),

@@ -1,6 +1,7 @@
 /* Tests of admin/server and admin/admin over real sockets.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/admin/exposition_reader.h"
 #include "tests/admin/http.h"
 #include "tests/admin/stage.h"
 #include "tests/runner.h"
@@ -112,6 +113,26 @@ static void head_is_get_without_the_body(void)
     CU_ASSERT_TRUE(wait_for_walks(0, 2));
 }
 
+static void metrics_come_as_prometheus_asks_for_them(void)
+{
+    static const char headers[] = "Accept: application/openmetrics-text;version=1.0.0;q=0.75,"
+                                  "text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"
+                                  "Accept-Encoding: gzip\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n";
+    static const char *const methods[] = {"GET", "HEAD"};
+    for (size_t i = 0; i < 2; i++) {
+        struct http_answer answer;
+        http_ask(NULL, stage.port, methods[i], "/metrics", headers, &answer);
+        CU_ASSERT_EQUAL(answer.status, 200);
+        CU_ASSERT_TRUE(http_has(&answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8"));
+        CU_ASSERT_TRUE(http_has(&answer, "Cache-Control: no-store"));
+        char *wrong = i == 0 ? exposition_check(answer.body) : NULL;
+        CU_ASSERT_PTR_NULL(wrong);
+        CU_ASSERT(answer.is_whole && (i == 0 || *answer.rest == '\0'));
+        free(wrong);
+        http_end(&answer);
+    }
+}
+
 static void a_connection_serves_several_requests(void)
 {
     static const char requests[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -193,11 +214,15 @@ static void a_body_without_end_is_cut(void)
 
 static void over_loopback_tcp_a_foreign_host_is_421(void)
 {
-    char request[] = "GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
-    size_t length;
-    for (int is_tcp = 0; is_tcp < 2; is_tcp++) {
+    static const char *const paths[] = {"/healthz", "/metrics", "/v1/stats"};
+    for (unsigned i = 0; i < 6; i++) {
+        bool is_tcp = i % 2;
         struct http_answer answer;
+        char request[128];
+        size_t length;
         int fd = http_connect(is_tcp ? NULL : stage.path, stage.port);
+        snprintf(request, sizeof request,
+                 "GET %s HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", paths[i / 2]);
         http_say(fd, request);
         char *bytes = http_read_all(fd, &length);
         http_parse(bytes, length, false, &answer);
@@ -419,6 +444,7 @@ static const struct test tests[] = {
     TEST(no_answer_may_be_stored_or_read_across_origins),
     TEST(problems_are_problem_json),
     TEST(head_is_get_without_the_body),
+    TEST(metrics_come_as_prometheus_asks_for_them),
     TEST(a_connection_serves_several_requests),
     TEST(the_body_of_a_get_is_read_and_dropped),
     TEST(a_body_over_a_mebibyte_is_413),
