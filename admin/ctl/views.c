@@ -90,25 +90,23 @@ const struct view view_splice = {.one = "/v1/splices/{name}"};
 
 const struct view view_upstreams = {
     .list = "/v1/upstreams",
+    .one = "/v1/upstreams/{name}",
     .rows = "servers",
     .columns =
         {
             {"UPSTREAM", "^name", &format_text, false},
             {"SERVER", "address", &format_text, false},
             {"STATE", "state", &format_state, false},
-            {"HEALTH", "health.state|health", &format_state, true},
-            {"WEIGHT", "weight", &format_number, true},
-            {"BACKUP", "backup", &format_text, true},
-            {"CONNECTED", "connections.now|connections", &format_number, true},
-            {"LIMIT", "connections.limit|max_connections", &format_number, true},
-            {"TOTAL", "totals.connections|totals.completed|totals.requested", &format_number, true},
-            {"FAILED", "totals.failed|totals.connect_failed", &format_number, true},
-            /* Told of a server or of the whole upstream: only the columns that somebody fills are shown. */
-            {"LOOKUP AGE", "lookup.age_ms", &format_age, true},
+            {"WEIGHT", "weight", &format_number, false},
+            {"CONNECTED", "connections", &format_number, false},
+            {"REQUESTED", "totals.requested", &format_number, false},
+            {"COMPLETED", "totals.completed", &format_number, false},
+            {"FAILED", "totals.failed", &format_number, false},
+            {"MEAN", "connect_mean_ms", &format_age, true},
+            {"LOOKED UP", "lookup.age_ms", &format_age, true},
             {"TTL", "lookup.ttl_ms", &format_age, true},
-            {"LOOKUP AGE", "^lookup.age_ms", &format_age, true},
-            {"TTL", "^lookup.ttl_ms", &format_age, true},
-            {"ERROR", "last_error", &format_wrong, true},
+            {"TLS", "^tls", &format_text, false},
+            {"BALANCE", "^balance", &format_text, false},
         },
 };
 
@@ -120,8 +118,9 @@ const struct view view_certificates = {
             {"NOT AFTER", "not_after", &format_text, false},
             {"LEFT", "not_after", &format_left, false},
             {"USED BY", "used_by", &format_text, false},
+            {"FILE", "file", &format_text, true},
+            {"ERROR", "last_error.detail", &format_wrong, true},
             {"FINGERPRINT", "fingerprint", &format_text, true},
-            {"ERROR", "last_error", &format_wrong, true},
         },
 };
 

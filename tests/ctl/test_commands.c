@@ -5,7 +5,9 @@
 #include "tests/ctl/script.h"
 #include "tests/ctl/suites.h"
 #include "tests/daemon/harness.h"
+#include "tests/daemon/identity.h"
 #include "tests/daemon/program.h"
+#include "tests/daemon/service.h"
 #include "tests/daemon/wire.h"
 
 #include <pty.h>
@@ -144,6 +146,42 @@ static void one_splice_is_shown_with_both_its_ends(void)
     end();
 }
 
+static void upstreams_and_certificates_are_listed(void)
+{
+    char line[160];
+    struct service service;
+    harness_begin(60);
+    identity_make();
+    service_begin(&service, "127.0.0.1", serve_echo, NULL);
+    harness_configure(
+        "{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app'," IDENTITY_TLS "},"
+        "{'name':'plain','address':'127.0.0.1:0','upstream':'app'}],"
+        "'upstreams':[{'name':'app','servers':['%s',{'address':'127.0.0.1:1','weight':3}]}]," HARNESS_ADMIN
+        "}",
+        service.address);
+    harness_start();
+    struct wire wire = wire_dial(harness_at("127.0.0.1", "plain"));
+    harness_await("/v1/splices?state=complete", "total", 1);
+    const struct said *said = saying("upstreams");
+    snprintf(line, sizeof line, "\napp       %s ", service.address);
+    saying_has(said, 0, line, "");
+    saying_has(said, 0, "\napp       127.0.0.1:1 ", "");
+    CU_ASSERT_EQUAL(strncmp(said->out, "UPSTREAM  SERVER ", 17), 0);
+    CU_ASSERT_EQUAL(saying_lines(said), 3);
+    saying_has(saying("upstreams app"), 0, "\ntotals.completed ", "");
+    saying_has(saying("upstreams nobody"), 1, "", "splicectl: Not Found: ");
+    expect_number("upstreams app", "servers.1.weight", 3);
+    said = saying("certs");
+    saying_has(said, 0, "\na.test ", "");
+    saying_has(said, 0, "\nb.test ", "");
+    saying_has(said, 0, "  web ", "");
+    CU_ASSERT_EQUAL(saying_lines(said), 3);
+    expect_number("certs", "total", 2);
+    wire_close(&wire);
+    harness_end();
+    service_end(&service);
+}
+
 static void raw_asks_anything(void)
 {
     begin();
@@ -260,11 +298,17 @@ static void levels_are_the_servers_to_hold(void)
 }
 
 static const struct test tests[] = {
-    TEST(status_tells_all_in_one_view),           TEST(a_daemon_that_drains_is_told_so),
-    TEST(listeners_and_their_queues_are_shown),   TEST(splices_and_connections_are_filtered_by_the_server),
-    TEST(one_splice_is_shown_with_both_its_ends), TEST(raw_asks_anything),
-    TEST(a_body_may_come_from_standard_input),    TEST(a_terminal_gets_colours_and_lines_that_fit),
-    TEST(levels_are_the_servers_to_hold),         {0},
+    TEST(status_tells_all_in_one_view),
+    TEST(a_daemon_that_drains_is_told_so),
+    TEST(listeners_and_their_queues_are_shown),
+    TEST(splices_and_connections_are_filtered_by_the_server),
+    TEST(one_splice_is_shown_with_both_its_ends),
+    TEST(upstreams_and_certificates_are_listed),
+    TEST(raw_asks_anything),
+    TEST(a_body_may_come_from_standard_input),
+    TEST(a_terminal_gets_colours_and_lines_that_fit),
+    TEST(levels_are_the_servers_to_hold),
+    {0},
 };
 
 const struct suite commands_suite = {.noun = "commands", .tests = tests};
