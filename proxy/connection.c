@@ -210,6 +210,8 @@ enum io connection_discard(struct connection *connection)
             return IO_END;
         }
         dropped += (size_t)count;
+        if (connection->discarded < DISCARD_A_CALL * 16)
+            connection->discarded += (uint32_t)count;
     }
     return IO_MOVED;
 }

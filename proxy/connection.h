@@ -52,6 +52,7 @@ struct connection {
     uint64_t sent;     /* payload bytes taken by the kernel or the transport for the peer */
     struct address peer;
     uint32_t unsent;       /* bytes that the transport holds because the socket would not take them */
+    uint32_t discarded;    /* bytes read and dropped, as far as they can be counted */
     uint8_t kind;          /* enum connection_kind */
     uint8_t state;         /* enum connection_state */
     uint8_t read_waits;    /* enum connection_wait */

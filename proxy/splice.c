@@ -11,6 +11,10 @@
 #include <assert.h>
 #include <unistd.h>
 
+enum {
+    DISCARD_MOST = 1024 * 1024 /* answers to nobody that are taken before a reset */
+};
+
 static void turn(struct splice *splice);
 
 bool splice_is_complete(const struct splice *splice)
@@ -154,6 +158,16 @@ static bool may_linger(const struct splice *splice)
     return splice->is_abortive && (most == 0 || now_of(splice) < splice->ending_since + (uint64_t)most);
 }
 
+/* Whether this end has still to take in what was sent to it. Its kernel has, once all is acknowledged; itself
+ * perhaps not, when it was told the end in order and answers while it reads: a reset now would stop it in the
+ * middle. One that sends on and on for nobody is not waited for. */
+static bool is_taking_in(const struct connection *connection)
+{
+    if (connection_unacknowledged(connection) > 0)
+        return true;
+    return connection->has_write_ended && !connection->has_read_ended && connection->discarded < DISCARD_MOST;
+}
+
 /* Ends one connection, or leaves it open while bytes that were sent still have to arrive before a reset. */
 static void settle_end(struct splice *splice, struct connection *connection, const struct flow *into)
 {
@@ -163,8 +177,7 @@ static void settle_end(struct splice *splice, struct connection *connection, con
     if (has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
         connection_close(connection, loop, false);
     } else if (splice->is_abortive || flow_held(into) > 0 || connection->unsent > 0) {
-        if (may_linger(splice) && connection_unacknowledged(connection) > 0 &&
-            connection_discard(connection) != IO_END)
+        if (may_linger(splice) && is_taking_in(connection) && connection_discard(connection) != IO_END)
             return;
         connection_close(connection, loop, true);
     } else {
