@@ -7,6 +7,7 @@
 #include "tests/daemon/suites.h"
 #include "tests/daemon/tls_client.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct service service;
@@ -123,6 +124,31 @@ static void clients_that_never_read_lose_nothing(void)
     end();
 }
 
+/* Reads to the end and answers each piece, when the client is gone already; gives up when it cannot answer
+ * any more, as many services do. */
+static void serve_acknowledgements(struct wire *wire, void *context)
+{
+    struct ledger *of = context;
+    char bytes[1024];
+    long count;
+    usleep(50000);
+    while ((count = (long)recv(wire->fd, bytes, sizeof bytes, 0)) > 0) {
+        pthread_mutex_lock(&of->lock);
+        of->bytes += (uint64_t)count;
+        pthread_mutex_unlock(&of->lock);
+        if (!wire_write(wire, "taken", 5))
+            return;
+    }
+}
+
+static void a_service_that_answers_takes_in_all_that_a_client_sent_before_it_went(void)
+{
+    unsigned many = harness_is_long() ? 200 : 20;
+    begin(serve_acknowledgements);
+    send_and_go(TLS1_3_VERSION, many, 16 * 1024);
+    end();
+}
+
 static void a_truncated_end_is_told_apart_from_an_orderly_one(void)
 {
     struct tls_wish wish = {.version = TLS1_3_VERSION};
@@ -183,6 +209,7 @@ static const struct test tests[] = {
     TEST(the_server_name_chooses_the_certificate_in_both_versions),
     TEST(sessions_resume_in_both_versions),
     TEST(clients_that_never_read_lose_nothing),
+    TEST(a_service_that_answers_takes_in_all_that_a_client_sent_before_it_went),
     TEST(a_truncated_end_is_told_apart_from_an_orderly_one),
     TEST(services_are_verified),
     {0},
