@@ -1,0 +1,161 @@
+/* How a splice ends: who ended it and why, what each end still gets, and when it is freed.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/splice_inside.h"
+
+#include "proxy/access.h"
+#include "proxy/log.h"
+#include "proxy/tls.h"
+
+#include <assert.h>
+
+enum {
+    DISCARD_MOST = 1024 * 1024 /* answers to nobody that are taken before a reset */
+};
+
+/* Who ended a connection for that reason. */
+static enum by by_whom(const struct splice *splice, const struct connection *connection, enum reason reason)
+{
+    if (reason_is_ours(reason))
+        return BY_PROXY;
+    return connection == &splice->server ? BY_THEIR_CLIENT : BY_THEIR_SERVICE;
+}
+
+static bool has_failed(const struct connection *connection)
+{
+    return connection->has_read_failed || connection->has_write_failed ||
+           (connection->failure != REASON_NONE && connection->state != CONNECTION_COMPLETE);
+}
+
+void splice_note_reason(struct splice *splice, const struct connection *connection)
+{
+    bool is_failure = has_failed(connection);
+    bool is_known = splice->reason != REASON_NONE;
+    bool was_end = splice->reason == REASON_PEER_ENDED || splice->reason == REASON_PEER_TRUNCATED;
+    if ((!is_failure && !connection->has_read_ended) || (is_known && !(was_end && is_failure)))
+        return;
+    splice->reason = connection->failure ? connection->failure : REASON_PEER_ENDED;
+    splice->by = (uint8_t)by_whom(splice, connection, splice->reason);
+}
+
+/* Whether a reset may still wait for what was sent before it: only one that is passed on. */
+static bool may_linger(const struct splice *splice)
+{
+    int64_t most = splice->service->timeouts.half_close;
+    return splice->is_abortive && (most == 0 || splice_now(splice) < splice->ending_since + (uint64_t)most);
+}
+
+/* Whether this end has still to take in what was sent to it. Its kernel has, once all is acknowledged; itself
+ * perhaps not, when it was told the end in order and answers while it reads: a reset now would stop it in the
+ * middle. One that sends on and on for nobody is not waited for. */
+static bool is_taking_in(const struct connection *connection)
+{
+    if (connection_unacknowledged(connection) > 0)
+        return true;
+    return connection->has_write_ended && !connection->has_read_ended && connection->discarded < DISCARD_MOST;
+}
+
+/* Ends one connection, or leaves it open while bytes that were sent still have to arrive before a reset. */
+static void settle_end(struct splice *splice, struct connection *connection, const struct flow *into)
+{
+    struct loop *loop = &splice->worker->loop;
+    if (connection->watch.fd < 0)
+        return;
+    if (has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
+        connection_close(connection, loop, false);
+    } else if (splice->is_abortive || flow_held(into) > 0 || connection->unsent > 0) {
+        if (may_linger(splice) && is_taking_in(connection) && connection_discard(connection) != IO_END)
+            return;
+        connection_close(connection, loop, true);
+    } else {
+        if (!connection->has_write_ended)
+            connection_finish(connection);
+        connection_close(connection, loop, false);
+    }
+}
+
+void splice_settle(struct splice *splice)
+{
+    settle_end(splice, &splice->server, &splice->down);
+    settle_end(splice, &splice->client, &splice->up);
+    if (splice->server.watch.fd >= 0 || splice->client.watch.fd >= 0) {
+        splice_arm(splice);
+        return;
+    }
+    timer_cancel(&splice->timer);
+    loop_again_cancel(&splice->again);
+    list_append(&splice->worker->condemned, &splice->condemned);
+}
+
+static void log_access(const struct splice *splice)
+{
+    struct report_splice report;
+    if (!log_wants_access())
+        return;
+    splice_report(splice, false, &report);
+    bool is_servers = splice->reason == splice->server.failure && has_failed(&splice->server);
+    access_log(&report, splice->reason, splice->by, is_servers ? tls_failure(&splice->server) : "");
+}
+
+static void begin_ending(struct splice *splice, bool is_abortive)
+{
+    assert(!splice->is_ending);
+    if (splice->server.state == CONNECTION_SECURING) {
+        entrance_count(&splice_counters(splice)->securing, -1);
+        entrance_count(&splice_counters(splice)->tls_failed, 1);
+    }
+    entrance_count(&splice_counters(splice)->ended[splice->reason], 1);
+    histogram_note(&splice_counters(splice)->splice_duration, (int64_t)(splice_now(splice) - splice->opened));
+    splice->is_ending = true;
+    splice->is_abortive = is_abortive;
+    splice->ending_since = splice_now(splice);
+    log_access(splice);
+    dialer_end(&splice->dialer);
+    splice_settle(splice);
+}
+
+void splice_end(struct splice *splice, enum reason reason, enum by by)
+{
+    if (splice->is_ending) {
+        splice->is_abortive = false;
+        splice_turn(splice);
+        return;
+    }
+    splice->reason = (uint8_t)reason;
+    splice->by = (uint8_t)by;
+    begin_ending(splice, false);
+}
+
+void splice_fail(struct splice *splice, const struct connection *connection)
+{
+    splice->reason = connection->failure ? connection->failure : REASON_IO_ERROR;
+    splice->by = (uint8_t)by_whom(splice, connection, splice->reason);
+    begin_ending(splice, true);
+}
+
+void splice_conclude(struct splice *splice)
+{
+    begin_ending(splice, has_failed(&splice->server) || has_failed(&splice->client));
+}
+
+void splice_end_all(struct worker *worker)
+{
+    struct splice *splice;
+    for (uint64_t after = 0; (splice = roster_next(&worker->roster, after)); after = splice->id)
+        splice_end(splice, REASON_DRAINED, BY_PROXY);
+}
+
+void splice_reap(struct worker *worker)
+{
+    list_for_each (node, &worker->condemned) {
+        struct splice *splice = list_owner(node, struct splice, condemned);
+        list_remove(node);
+        flow_end(&splice->up, &worker->bench);
+        flow_end(&splice->down, &worker->bench);
+        roster_remove(&worker->roster, splice->id);
+        entrance_release(splice->entrance, worker);
+        entrance_drop(&splice->entrance);
+        service_drop(&splice->service);
+        slab_give(&worker->splices, splice);
+    }
+}

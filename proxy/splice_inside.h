@@ -1,0 +1,46 @@
+/* The inside of a splice, shared by the few rooms that make it up: what happens next (splice.c), when it has
+ * to (splice_time.c) and how it ends (splice_end.c).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * All of it runs on the splice's worker. */
+#ifndef PROXY_SPLICE_INSIDE_H
+#define PROXY_SPLICE_INSIDE_H
+
+#include "proxy/splice.h"
+
+/* The time of its loop, in ms. */
+static inline uint64_t splice_now(const struct splice *splice)
+{
+    return splice->worker->loop.now;
+}
+
+/* Its worker's counters of the listener where it came in. */
+static inline struct entrance_counters *splice_counters(const struct splice *splice)
+{
+    return entrance_counters(splice->entrance, splice->worker);
+}
+
+/* Goes as far as it goes. After every event of either connection; harmless when nothing has happened, and
+ * once it is condemned. */
+void splice_turn(struct splice *splice);
+
+/* Sets the timer to the next deadline. After every turn. */
+void splice_arm(struct splice *splice);
+
+/* The timer's function. */
+void splice_time_is_up(struct timer *timer);
+
+/* Notes why one of its connections ended, if it did: the first end counts, unless a failure follows it. */
+void splice_note_reason(struct splice *splice, const struct connection *connection);
+
+/* Begins to end it because one of its connections failed before both were complete. */
+void splice_fail(struct splice *splice, const struct connection *connection);
+
+/* Begins to end it since both flows are over, for the reason noted. */
+void splice_conclude(struct splice *splice);
+
+/* Goes on with ending: closes what can be closed; condemned once both are. */
+void splice_settle(struct splice *splice);
+
+#endif

@@ -1,0 +1,44 @@
+/* The deadlines of a splice: one timer for all of them.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/splice_inside.h"
+
+#include "proxy/deadline.h"
+
+static struct deadline due(struct splice *splice)
+{
+    struct progress progress = {
+        .now = splice_now(splice),
+        .opened = splice->opened,
+        .last_moved = splice_last_moved(splice),
+        .dial_due = dialer_due(&splice->dialer, &splice->client),
+        .is_securing = splice->server.state == CONNECTION_SECURING,
+        .is_complete = splice_is_complete(splice),
+        .is_half_closed = splice_is_half_closed(splice),
+        .is_ending = splice->is_ending,
+    };
+    return deadline_of(&progress, &splice->service->timeouts);
+}
+
+/* A deadline that moved away leaves the timer where it is: it finds out when it fires. */
+void splice_arm(struct splice *splice)
+{
+    struct deadline deadline = due(splice);
+    if (!deadline.due)
+        timer_cancel(&splice->timer);
+    else if (!splice->timer.due || deadline.due < splice->timer.due)
+        timer_set(&splice->worker->loop.timers, &splice->timer, deadline.due);
+}
+
+void splice_time_is_up(struct timer *timer)
+{
+    struct splice *splice = list_owner(timer, struct splice, timer);
+    struct deadline deadline = due(splice);
+    if (splice->is_ending ||
+        (deadline.reason == REASON_NONE && deadline.due && deadline.due <= splice_now(splice)))
+        splice_turn(splice);
+    else if (deadline.due && deadline.due <= splice_now(splice))
+        splice_end(splice, deadline.reason, BY_PROXY);
+    else
+        splice_arm(splice);
+}
