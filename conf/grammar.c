@@ -5,6 +5,7 @@
 
 #include "conf/conf.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MEMBER(object, key) .member = offsetof(struct conf_##object, key)
@@ -318,8 +319,27 @@ bool grammar_set_has(const char *set, const char *name)
     return false;
 }
 
+static bool may_be_left_out(const struct grammar_key *key)
+{
+    return !key->is_required && !key->initial;
+}
+
+bool grammar_is_nullable_number(const struct grammar_key *key)
+{
+    bool is_number =
+        key->type == GRAMMAR_INTEGER || key->type == GRAMMAR_DURATION || key->type == GRAMMAR_SIZE;
+    return is_number && may_be_left_out(key);
+}
+
 bool grammar_may_be_null(const struct grammar_key *key)
 {
     bool is_pointer = key->type == GRAMMAR_STRING || key->type == GRAMMAR_OPTIONAL;
-    return is_pointer && !key->is_required && !key->initial;
+    return (is_pointer && may_be_left_out(key)) || grammar_is_nullable_number(key);
+}
+
+bool grammar_was_given(const struct grammar_object *object, uint64_t given, const char *name)
+{
+    const struct grammar_key *key = grammar_find(object, name);
+    assert(key);
+    return given >> (key - object->keys) & 1;
 }

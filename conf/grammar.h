@@ -18,6 +18,7 @@ enum grammar_type {
     GRAMMAR_BOOLEAN,   /* true or false: bool */
     GRAMMAR_INTEGER,   /* a whole number within the bounds: int64_t */
     GRAMMAR_DURATION,  /* "5s": int64_t, milliseconds within the bounds */
+    GRAMMAR_SIZE,      /* "64KiB": int64_t, bytes within the bounds */
     GRAMMAR_MODE,      /* "0660": int64_t, the permissions of a file */
     GRAMMAR_WORD,      /* one of `words`: an enum that counts as they do */
     GRAMMAR_STRING,    /* a string whose length in bytes is within the bounds: char * */
@@ -30,6 +31,10 @@ enum grammar_type {
     GRAMMAR_OBJECTS, /* a list of at least `minimum` objects: a pointer to the first, and a size_t at `count`
                       */
 };
+
+/* The member of an integer, duration or size that is null, as one may be that is neither required nor has a
+ * default. Bounds begin at 0 or above. */
+#define GRAMMAR_NULL INT64_C(-1)
 
 struct grammar_key {
     const char *name;
@@ -52,6 +57,8 @@ struct grammar_object {
     size_t size;                    /* of the struct */
     const struct grammar_key *keys; /* ends with a row that has no name */
     const char *shorthand;          /* the key that a plain string stands for; NULL: there is none */
+    bool notes_given; /* the struct has a uint64_t at `given`: a bit for each row, in their order, */
+    size_t given;     /* set where the document has the key, be it null */
     /* Sets of keys of which exactly one must be given, whole and alone; the keys of a set are separated by a
      * blank. Ends with NULL. NULL: the keys' own rows say all. */
     const char *const *alternatives;
@@ -71,7 +78,13 @@ const struct grammar_key *grammar_find(const struct grammar_object *object, cons
 /* Whether the name is one of a set of keys, as `alternatives` has them. */
 bool grammar_set_has(const char *set, const char *name);
 
-/* Whether null may stand for the value: it says the same as leaving the key out. */
+/* Whether null may stand for the value: in a configuration it says the same as leaving the key out. */
 bool grammar_may_be_null(const struct grammar_key *key);
+
+/* Whether the member is a number that null makes GRAMMAR_NULL. */
+bool grammar_is_nullable_number(const struct grammar_key *key);
+
+/* Whether the row of that name is among the bits that were noted for an object of the table. */
+bool grammar_was_given(const struct grammar_object *object, uint64_t given, const char *name);
 
 #endif

@@ -42,6 +42,8 @@ void object_begin(const struct grammar_object *object, void *memory)
         } else if (key->initial) {
             char *problem = value_parse(key, key->initial, member_of(key, memory));
             assert(!problem);
+        } else if (grammar_is_nullable_number(key)) {
+            *(int64_t *)member_of(key, memory) = GRAMMAR_NULL;
         }
     }
 }

@@ -20,7 +20,7 @@
 struct reader {
     const struct places *places;
     struct conf_problems *problems;
-    struct origins *origins;
+    struct origins *origins; /* NULL: texts are taken as they stand, and nobody will ask where they stood */
 };
 
 static void blame(struct reader *reader, const cJSON *item, char *detail)
@@ -53,10 +53,12 @@ static void blame_kind(struct reader *reader, const struct grammar_key *key, con
 /* Notes where a member comes from. Takes ownership of `original`. */
 static void note(struct reader *reader, const void *member, const cJSON *item, bool is_wrong, char *original)
 {
-    origins_add(reader->origins, (struct origin){.member = member,
-                                                 .place = (uint32_t)item->valueint,
-                                                 .is_wrong = is_wrong,
-                                                 .original = original});
+    struct origin origin = {
+        .member = member, .place = (uint32_t)item->valueint, .is_wrong = is_wrong, .original = original};
+    if (reader->origins)
+        origins_add(reader->origins, origin);
+    else
+        free(original);
 }
 
 /* The item as the text that value_parse takes, or NULL when it is of another form than the key's. */
@@ -92,7 +94,7 @@ static void read_plain(struct reader *reader, const struct grammar_key *key, con
         note(reader, member, item, true, NULL);
         return;
     }
-    if (cJSON_IsString(item)) {
+    if (reader->origins && cJSON_IsString(item)) {
         original = text;
         problem = expansion_apply(original, &text);
     }
@@ -239,8 +241,9 @@ static void read_object(struct reader *reader, const struct grammar_object *obje
 {
     uint64_t seen = 0; /* a bit for each row */
     const cJSON *child;
-    origins_add(reader->origins,
-                (struct origin){.member = memory, .object = object, .place = (uint32_t)item->valueint});
+    if (reader->origins)
+        origins_add(reader->origins,
+                    (struct origin){.member = memory, .object = object, .place = (uint32_t)item->valueint});
     cJSON_ArrayForEach (child, item) {
         const struct grammar_key *key = grammar_find(object, child->string);
         if (!key) {
@@ -252,7 +255,20 @@ static void read_object(struct reader *reader, const struct grammar_object *obje
             read_key(reader, key, child, memory);
         seen |= bit;
     }
+    if (object->notes_given)
+        *(uint64_t *)((char *)memory + object->given) = seen;
     blame_missing_keys(reader, object, item, seen);
+}
+
+void reader_read_object(const cJSON *tree, const struct places *places, const struct grammar_object *object,
+                        void *memory, struct conf_problems *problems)
+{
+    struct reader reader = {places, problems, NULL};
+    object_begin(object, memory);
+    if (cJSON_IsObject(tree))
+        read_object(&reader, object, tree, memory);
+    else
+        blame(&reader, tree, text_format("this must be an object, not %s", kind_of(tree)));
 }
 
 struct conf *reader_read(const cJSON *tree, const struct places *places, struct conf_problems *problems)

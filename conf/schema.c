@@ -59,6 +59,12 @@ static void describe_duration(struct json *json, const struct grammar_key *key)
     write_pattern(json, "^(0|[0-9]+(ms|s|m|h))$");
 }
 
+static void describe_size(struct json *json, const struct grammar_key *key)
+{
+    (void)key;
+    write_pattern(json, "^(0|[0-9]+(B|KiB|MiB|GiB))$");
+}
+
 static void describe_mode(struct json *json, const struct grammar_key *key)
 {
     (void)key;
@@ -139,17 +145,24 @@ static void describe_object(struct json *json, const struct grammar_key *key)
     write_reference(json, key->object->name);
 }
 
-static void describe_optional(struct json *json, const struct grammar_key *key)
+/* What `describe` says, or null. */
+static void write_or_null(struct json *json, const struct grammar_key *key,
+                          void (*describe)(struct json *json, const struct grammar_key *key))
 {
     json_key(json, "anyOf");
     json_array_open(json);
     json_object_open(json);
-    write_reference(json, key->object->name);
+    describe(json, key);
     json_object_close(json);
     json_object_open(json);
     json_key_string(json, "type", "null");
     json_object_close(json);
     json_array_close(json);
+}
+
+static void describe_optional(struct json *json, const struct grammar_key *key)
+{
+    write_or_null(json, key, describe_object);
 }
 
 static void describe_objects(struct json *json, const struct grammar_key *key)
@@ -164,16 +177,16 @@ static void describe_objects(struct json *json, const struct grammar_key *key)
 }
 
 static void (*const describers[])(struct json *json, const struct grammar_key *key) = {
-    [GRAMMAR_BOOLEAN] = describe_boolean,   [GRAMMAR_INTEGER] = describe_integer,
-    [GRAMMAR_DURATION] = describe_duration, [GRAMMAR_MODE] = describe_mode,
-    [GRAMMAR_WORD] = describe_word,         [GRAMMAR_STRING] = describe_string,
-    [GRAMMAR_NAME] = describe_name,         [GRAMMAR_REFERENCE] = describe_reference,
-    [GRAMMAR_ADDRESS] = describe_address,   [GRAMMAR_STRINGS] = describe_strings,
-    [GRAMMAR_OBJECT] = describe_object,     [GRAMMAR_OPTIONAL] = describe_optional,
-    [GRAMMAR_OBJECTS] = describe_objects,
+    [GRAMMAR_BOOLEAN] = describe_boolean,     [GRAMMAR_INTEGER] = describe_integer,
+    [GRAMMAR_DURATION] = describe_duration,   [GRAMMAR_SIZE] = describe_size,
+    [GRAMMAR_MODE] = describe_mode,           [GRAMMAR_WORD] = describe_word,
+    [GRAMMAR_STRING] = describe_string,       [GRAMMAR_NAME] = describe_name,
+    [GRAMMAR_REFERENCE] = describe_reference, [GRAMMAR_ADDRESS] = describe_address,
+    [GRAMMAR_STRINGS] = describe_strings,     [GRAMMAR_OBJECT] = describe_object,
+    [GRAMMAR_OPTIONAL] = describe_optional,   [GRAMMAR_OBJECTS] = describe_objects,
 };
 
-/* The bounds of a duration have no other place than words. */
+/* The bounds of a duration or size have no other place than words. */
 static void write_key_description(struct json *json, const struct grammar_key *key)
 {
     char *expectation = value_expectation(key);
@@ -190,7 +203,10 @@ static void write_key(struct json *json, const struct grammar_key *key, const vo
     json_key(json, key->name);
     json_object_open(json);
     write_key_description(json, key);
-    describers[key->type](json, key);
+    if (grammar_is_nullable_number(key))
+        write_or_null(json, key, describers[key->type]);
+    else
+        describers[key->type](json, key);
     if (!key->is_required && !is_whole) {
         json_key(json, "default");
         writer_value(json, key, defaults, NULL);

@@ -1,4 +1,4 @@
-/* Durations and addresses as texts.
+/* Durations, sizes and addresses as texts.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/units.h"
@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longest first: a duration is printed in the first unit that divides it. */
-static const struct {
+struct unit {
     const char *suffix;
-    int64_t ms;
-} duration_units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-
-enum {
-    DURATION_UNITS = sizeof duration_units / sizeof *duration_units
+    int64_t factor;
 };
 
-bool units_parse_duration(const char *text, int64_t *ms)
+/* Greatest first: a quantity is printed in the first unit that divides it. */
+static const struct unit duration_units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
+static const struct unit size_units[] = {
+    {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {NULL, 0}};
+
+static bool parse_quantity(const char *text, const struct unit *units, int64_t *quantity)
 {
     int64_t number = 0;
     const char *at = text;
@@ -33,29 +33,45 @@ bool units_parse_duration(const char *text, int64_t *ms)
     if (at == text)
         return false;
     if (strcmp(text, "0") == 0) {
-        *ms = 0;
+        *quantity = 0;
         return true;
     }
-    for (int i = 0; i < DURATION_UNITS; i++) {
-        int64_t product;
-        if (strcmp(at, duration_units[i].suffix) != 0)
-            continue;
-        if (__builtin_mul_overflow(number, duration_units[i].ms, &product))
-            return false;
-        *ms = product;
-        return true;
-    }
-    return false;
+    while (units->suffix && strcmp(at, units->suffix) != 0)
+        units++;
+    int64_t product;
+    if (!units->suffix || __builtin_mul_overflow(number, units->factor, &product))
+        return false;
+    *quantity = product;
+    return true;
+}
+
+static char *print_quantity(int64_t quantity, const struct unit *units)
+{
+    if (quantity == 0)
+        return text_copy("0");
+    while (quantity % units->factor != 0)
+        units++;
+    return text_format("%" PRId64 "%s", quantity / units->factor, units->suffix);
+}
+
+bool units_parse_duration(const char *text, int64_t *ms)
+{
+    return parse_quantity(text, duration_units, ms);
 }
 
 char *units_print_duration(int64_t ms)
 {
-    if (ms == 0)
-        return text_copy("0");
-    int i = 0;
-    while (ms % duration_units[i].ms != 0)
-        i++;
-    return text_format("%" PRId64 "%s", ms / duration_units[i].ms, duration_units[i].suffix);
+    return print_quantity(ms, duration_units);
+}
+
+bool units_parse_size(const char *text, int64_t *bytes)
+{
+    return parse_quantity(text, size_units, bytes);
+}
+
+char *units_print_size(int64_t bytes)
+{
+    return print_quantity(bytes, size_units);
 }
 
 bool units_has_builtin(const char *name)

@@ -1,4 +1,4 @@
-/* What the configuration's texts for durations and addresses mean, in both directions.
+/* What the configuration's texts for durations, sizes and addresses mean, in both directions.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef CONF_UNITS_H
@@ -15,6 +15,10 @@ bool units_parse_duration(const char *text, int64_t *ms);
 
 /* The shortest text for a duration of 0 or more milliseconds, which the caller frees. */
 char *units_print_duration(int64_t ms);
+
+/* The same for sizes: "512B", "64KiB", "1MiB", "2GiB" or "0" and bytes. */
+bool units_parse_size(const char *text, int64_t *bytes);
+char *units_print_size(int64_t bytes);
 
 /* What an address is for decides which forms it may have. */
 enum units_use {

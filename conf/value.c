@@ -61,10 +61,15 @@ static char *integer_expectation(const struct grammar_key *key)
     return text_format("an integer from %" PRId64 " to %" PRId64, key->minimum, key->maximum);
 }
 
+static bool is_within(const struct grammar_key *key, int64_t value)
+{
+    return value >= key->minimum && value <= key->maximum;
+}
+
 static char *parse_duration(const struct grammar_key *key, const char *text, void *member)
 {
     int64_t value;
-    if (!units_parse_duration(text, &value) || value < key->minimum || value > key->maximum)
+    if (!units_parse_duration(text, &value) || !is_within(key, value))
         return mismatch_text(key, text);
     *(int64_t *)member = value;
     return NULL;
@@ -76,15 +81,40 @@ static char *duration_text(const struct grammar_key *key, const void *member)
     return units_print_duration(*(const int64_t *)member);
 }
 
-static char *duration_expectation(const struct grammar_key *key)
+/* Takes over both bounds. */
+static char *quantity_expectation(const char *what, char *low, char *high)
 {
-    char *low = units_print_duration(key->minimum);
-    char *high = units_print_duration(key->maximum);
-    char *expectation = text_format(
-        "a duration in ms, s, m or h, such as \"250ms\" or \"5s\", from \"%s\" to \"%s\"", low, high);
+    char *expectation = text_format("%s, from \"%s\" to \"%s\"", what, low, high);
     free(low);
     free(high);
     return expectation;
+}
+
+static char *duration_expectation(const struct grammar_key *key)
+{
+    return quantity_expectation("a duration in ms, s, m or h, such as \"250ms\" or \"5s\"",
+                                units_print_duration(key->minimum), units_print_duration(key->maximum));
+}
+
+static char *parse_size(const struct grammar_key *key, const char *text, void *member)
+{
+    int64_t value;
+    if (!units_parse_size(text, &value) || !is_within(key, value))
+        return mismatch_text(key, text);
+    *(int64_t *)member = value;
+    return NULL;
+}
+
+static char *size_text(const struct grammar_key *key, const void *member)
+{
+    (void)key;
+    return units_print_size(*(const int64_t *)member);
+}
+
+static char *size_expectation(const struct grammar_key *key)
+{
+    return quantity_expectation("a size in B, KiB, MiB or GiB, such as \"64KiB\" or \"1MiB\"",
+                                units_print_size(key->minimum), units_print_size(key->maximum));
 }
 
 static char *parse_mode(const struct grammar_key *key, const char *text, void *member)
@@ -324,6 +354,7 @@ static const struct value_type types[] = {
                          end_nothing},
     [GRAMMAR_DURATION] = {VALUE_STRING, duration_expectation, parse_duration, duration_text, equal_texts,
                           end_nothing},
+    [GRAMMAR_SIZE] = {VALUE_STRING, size_expectation, parse_size, size_text, equal_texts, end_nothing},
     [GRAMMAR_MODE] = {VALUE_STRING, mode_expectation, parse_mode, mode_text, equal_texts, end_nothing},
     [GRAMMAR_WORD] = {VALUE_STRING, word_expectation, parse_word, word_text, equal_texts, end_nothing},
     [GRAMMAR_STRING] = {VALUE_STRING, string_expectation, parse_string, string_text, equal_texts, end_string},
@@ -345,7 +376,12 @@ enum value_form value_form(const struct grammar_key *key)
 
 char *value_expectation(const struct grammar_key *key)
 {
-    return types[key->type].expectation(key);
+    char *expectation = types[key->type].expectation(key);
+    if (!grammar_is_nullable_number(key))
+        return expectation;
+    char *longer = text_format("%s, or null", expectation);
+    free(expectation);
+    return longer;
 }
 
 char *value_mismatch(const struct grammar_key *key, const char *found)
@@ -363,6 +399,8 @@ char *value_parse(const struct grammar_key *key, const char *text, void *member)
 
 char *value_text(const struct grammar_key *key, const void *member)
 {
+    if (grammar_is_nullable_number(key) && *(const int64_t *)member == GRAMMAR_NULL)
+        return NULL;
     return types[key->type].text(key, member);
 }
 

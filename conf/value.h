@@ -33,7 +33,7 @@ char *value_mismatch(const struct grammar_key *key, const char *found);
  * too. */
 char *value_parse(const struct grammar_key *key, const char *text, void *member);
 
-/* The text of a member that value_parse reads again, for the caller to free. NULL when the member is NULL. */
+/* The text of a member that value_parse reads again, for the caller to free. NULL when the member is null. */
 char *value_text(const struct grammar_key *key, const void *member);
 
 /* Whether two members mean the same. */

@@ -37,6 +37,8 @@ static void write_plain(struct json *json, const struct grammar_key *key, const 
     const void *member = member_of(key, memory);
     if (value_form(key) == VALUE_TRUTH) {
         json_bool(json, *(const bool *)member);
+    } else if (grammar_is_nullable_number(key) && *(const int64_t *)member == GRAMMAR_NULL) {
+        json_null(json);
     } else if (value_form(key) == VALUE_NUMBER) {
         json_int(json, *(const int64_t *)member);
     } else {

@@ -15,5 +15,6 @@ extern const struct suite validate_suite;
 extern const struct suite expansion_suite;
 extern const struct suite writer_suite;
 extern const struct suite schema_suite;
+extern const struct suite document_suite;
 
 #endif

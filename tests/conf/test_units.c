@@ -1,4 +1,4 @@
-/* Tests of durations and addresses as texts.
+/* Tests of durations, sizes and addresses as texts.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/text.h"
@@ -50,6 +50,29 @@ static void what_is_no_duration_is_refused(void)
         int64_t ms = -1;
         CU_ASSERT_FALSE(units_parse_duration(texts[i], &ms));
         CU_ASSERT_EQUAL(ms, -1);
+    }
+}
+
+static void sizes_are_read_and_printed(void)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } rows[] = {{"0", 0}, {"512B", 512}, {"64KiB", 65536}, {"1MiB", 1 << 20}, {"3GiB", INT64_C(3) << 30}};
+    static const char *const wrong[] = {"",   "5",   "1kib",   "1 KiB",
+                                        "1K", "-1B", "1.5MiB", "9223372036854775807KiB"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t bytes = -1;
+        char *text = units_print_size(rows[i].bytes);
+        CU_ASSERT_TRUE(units_parse_size(rows[i].text, &bytes));
+        CU_ASSERT_EQUAL(bytes, rows[i].bytes);
+        CU_ASSERT_STRING_EQUAL(text, rows[i].text);
+        free(text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int64_t bytes = -1;
+        CU_ASSERT_FALSE(units_parse_size(wrong[i], &bytes));
+        CU_ASSERT_EQUAL(bytes, -1);
     }
 }
 
@@ -222,6 +245,7 @@ static void loopback_is_what_only_this_machine_reaches(void)
 static const struct test tests[] = {
     TEST(durations_are_read_in_their_units),
     TEST(what_is_no_duration_is_refused),
+    TEST(sizes_are_read_and_printed),
     TEST(durations_are_printed_in_the_largest_unit_that_fits),
     TEST(addresses_are_read_in_all_their_forms),
     TEST(what_is_no_address_is_refused_with_a_remedy),
