@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * One row stands for one key: its name, type, bounds, default, sentence, and the member of the description
- * that holds its value. A new key is a member in conf/conf.h and a row in conf/grammar.c, nothing else. */
+ * that holds its value. A new key is a member in conf/conf.h and a row in conf/grammar.c or a part of it
+ * (grammar_tls.c), nothing else. */
 #ifndef CONF_GRAMMAR_H
 #define CONF_GRAMMAR_H
 
@@ -69,6 +70,7 @@ extern const struct grammar_object grammar_listener;
 extern const struct grammar_object grammar_listener_tls;
 extern const struct grammar_object grammar_certificate;
 extern const struct grammar_object grammar_upstream;
+extern const struct grammar_object grammar_upstream_tls;
 extern const struct grammar_object grammar_lookup;
 extern const struct grammar_object grammar_admin_listen;
 

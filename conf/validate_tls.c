@@ -1,0 +1,58 @@
+/* What must hold between the parts of a description that are about TLS.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "conf/validate_tls.h"
+
+#include "conf/grammar.h"
+#include "conf/text.h"
+
+static void check_certificate(struct validation *validation, const struct conf_certificate *certificate)
+{
+    const struct origin *whole = origins_find(validation->conf->origins, certificate, &grammar_certificate);
+    bool has_chain = validation_is_given(validation, &certificate->chain);
+    bool has_key = validation_is_given(validation, &certificate->key);
+    bool has_pem = validation_is_given(validation, &certificate->pem);
+    if (!whole) /* not even an object */
+        return;
+    if (has_pem && (has_chain || has_key))
+        validation_blame(
+            validation, &certificate->pem,
+            text_copy(
+                "\"pem\" holds the chain and the key in one file; give it alone, or \"chain\" and \"key\""));
+    else if (has_chain != has_key)
+        validation_blame(
+            validation, has_chain ? &certificate->chain : &certificate->key,
+            text_format("\"%s\" is given without \"%s\"; give both, or \"pem\" for one file with both",
+                        has_chain ? "chain" : "key", has_chain ? "key" : "chain"));
+    else if (!has_chain && !has_pem)
+        validation_blame_entry(
+            validation, whole,
+            text_copy("a certificate needs \"chain\" and \"key\", or \"pem\" for one file with both"));
+}
+
+void validate_listener_tls(struct validation *validation, const struct conf_listener_tls *tls)
+{
+    for (size_t i = 0; i < tls->certificate_count; i++)
+        check_certificate(validation, &tls->certificates[i]);
+    if (tls->min_version > tls->max_version && !validation_is_wrong(validation, &tls->min_version) &&
+        !validation_is_wrong(validation, &tls->max_version))
+        validation_blame(validation,
+                         validation_is_given(validation, &tls->min_version) ? (const void *)&tls->min_version
+                                                                            : &tls->max_version,
+                         text_copy("\"min_version\" is above \"max_version\"; lower it, or raise the other"));
+}
+
+/* A certificate has to prove a name, and what is no host has none of its own. */
+void validate_upstream_tls(struct validation *validation, const struct conf_upstream *upstream)
+{
+    if (!upstream->tls->verify || upstream->tls->server_name)
+        return;
+    for (size_t i = 0; i < upstream->server_count; i++) {
+        const struct conf_address *address = &upstream->servers[i].address;
+        if (address->text && address->kind != CONF_ADDRESS_HOST)
+            validation_blame(
+                validation, address,
+                text_format("%s has no name that its certificate could prove; give \"tls.server_name\"",
+                            address->text));
+    }
+}
