@@ -7,6 +7,7 @@
 #include "proxy/tls_report.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -170,6 +171,16 @@ static enum io await_handshake(struct connection *connection)
     return connection->unsent > 0 ? IO_WANT_WRITE : IO_WANT_READ;
 }
 
+/* Their client had the handshake's last word, and since tickets wait for the first bytes (issue_ticket) no
+ * answer of ours carries its acknowledgement: a client that gathers small writes would hold its first request
+ * back until the kernel acknowledges of its own accord, 40 ms later (RFC 9293, section 3.7.4; tcp(7)). */
+static void acknowledge(const struct connection *connection)
+{
+    int on = 1;
+    if (connection->kind == CONNECTION_SERVER && connection->peer.family != AF_UNIX)
+        setsockopt(connection->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 static enum io tls_handshake(struct connection *connection)
 {
     struct tls *tls = connection->session;
@@ -191,6 +202,7 @@ static enum io tls_handshake(struct connection *connection)
     if (error != SSL_ERROR_NONE)
         return fail_by_openssl(connection, REASON_HANDSHAKE_FAILED);
     tls->is_complete = true;
+    acknowledge(connection);
     return connection->unsent > 0 ? IO_WANT_WRITE : IO_MOVED;
 }
 

@@ -5,6 +5,8 @@
 #include "tests/proxy/suites.h"
 #include "tests/proxy/tls_scene.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -207,6 +209,18 @@ static void one_ticket_rides_with_the_first_bytes(void)
     CU_ASSERT_EQUAL(tickets, 1);
     scene_close(&scene);
     SSL_CTX_free(client);
+}
+
+/* Else a client that gathers small writes waits for it with its first request, as Redis's suite showed. */
+static void the_last_word_of_a_handshake_is_acknowledged_at_once(void)
+{
+    struct scene scene;
+    int is_quick = 0;
+    socklen_t length = sizeof is_quick;
+    scene_begin(&scene, &(struct scene_plan){.version = TLS1_3_VERSION, .is_tcp = true});
+    CU_ASSERT_EQUAL(getsockopt(scene.ours.watch.fd, IPPROTO_TCP, TCP_QUICKACK, &is_quick, &length), 0);
+    CU_ASSERT_EQUAL(is_quick, 1);
+    scene_close(&scene);
 }
 
 /* What is not TLS, or not what TLS should be, and what becomes of it. */
@@ -431,6 +445,7 @@ static const struct test tests[] = {
     TEST(a_second_connection_is_resumed),
     TEST(without_tickets_a_second_connection_is_not_resumed),
     TEST(one_ticket_rides_with_the_first_bytes),
+    TEST(the_last_word_of_a_handshake_is_acknowledged_at_once),
     TEST(what_is_not_tls_is_told_apart),
     TEST(a_few_bytes_that_are_not_tls_are_told_at_the_end),
     TEST(a_peer_that_ends_within_the_handshake_is_told),
