@@ -10,15 +10,17 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct verdict two_hosts = {400, "there is more than one Host header", ACCESS_NONE};
-static const struct verdict two_origins = {400, "there is more than one Origin header", ACCESS_NONE};
-static const struct verdict two_tokens = {400, "there is more than one Authorization header", ACCESS_NONE};
-static const struct verdict many_headers = {431, "there are more than 64 header fields", ACCESS_NONE};
+static const struct verdict two_hosts = {400, "there is more than one Host header", ACCESS_NONE, ""};
+static const struct verdict two_origins = {400, "there is more than one Origin header", ACCESS_NONE, ""};
+static const struct verdict two_tokens = {400, "there is more than one Authorization header", ACCESS_NONE,
+                                          ""};
+static const struct verdict many_headers = {431, "there are more than 64 header fields", ACCESS_NONE, ""};
 static const struct verdict foreign_host = {
-    421, "the Host header must name this machine's loopback: localhost, 127.0.0.0/8 or [::1]", ACCESS_NONE};
+    421, "the Host header must name this machine's loopback: localhost, 127.0.0.0/8 or [::1]", ACCESS_NONE,
+    ""};
 static const struct verdict foreign_page = {
-    403, "a page of another origin made this request (Origin, Sec-Fetch-Site)", ACCESS_NONE};
-static const struct verdict wrong_token = {401, "the token is not known", ACCESS_NONE};
+    403, "a page of another origin made this request (Origin, Sec-Fetch-Site)", ACCESS_NONE, ""};
+static const struct verdict wrong_token = {401, "the token is not known", ACCESS_NONE, ""};
 
 /* The host of an authority without port and brackets (RFC 3986, section 3.2.2). False: it is no authority. */
 static bool split_host(const char *authority, char host[INET6_ADDRSTRLEN])
@@ -119,15 +121,15 @@ static const char *find_token(const char *header, char *room, size_t size)
 static struct verdict judge_token(const struct gate *gate, const struct request *request)
 {
     char room[TOKENS_LENGTH + 256];
-    struct verdict verdict = {0, NULL, gate->level};
+    struct verdict verdict = {.level = gate->level};
     if (!gate->tokens)
         return verdict;
     const char *header = request_header(request, "Authorization");
     if (!header)
-        return (struct verdict){0, NULL, ACCESS_NONE};
+        return (struct verdict){.level = ACCESS_NONE};
     const char *token = find_token(header, room, sizeof room);
     enum conf_access level;
-    if (!token || !tokens_find(gate->tokens, token, &level))
+    if (!token || !tokens_find(gate->tokens, token, &level, verdict.who))
         return wrong_token;
     if ((int)level < verdict.level)
         verdict.level = (int)level;

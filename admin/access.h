@@ -19,9 +19,10 @@ struct gate {
 };
 
 struct verdict {
-    unsigned status;    /* 0: it may go on; else the status of the refusal */
-    const char *detail; /* why, a constant sentence */
-    int level;          /* when it may go on: what it may do, or ACCESS_NONE */
+    unsigned status;       /* 0: it may go on; else the status of the refusal */
+    const char *detail;    /* why, a constant sentence */
+    int level;             /* when it may go on: what it may do, or ACCESS_NONE */
+    char who[TOKENS_NAME]; /* the name of its token, "" without one */
 };
 
 /* Judges a request: 400 for headers that say two things, 421 for a Host on loopback that is not loopback's

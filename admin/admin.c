@@ -193,6 +193,7 @@ static char *open_all(struct admin *admin, const struct conf_admin *conf)
     const struct server_settings settings = {
         .name = "admin",
         .is_threaded = true,
+        .keeps_bodies = true,
         .places = SERVER_PLACES,
         .streams = SERVER_STREAMS,
         .answer = answer,

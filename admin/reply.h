@@ -27,7 +27,7 @@ struct reply {
     const char *type;      /* media type of the body */
     struct json json;      /* the body, when there is no stream */
     struct stream *stream; /* NULL: the body is whole */
-    const char *allow;     /* the methods of a 405, else NULL */
+    char allow[64];        /* the methods of a 405, else "" */
     unsigned retry_after;  /* in seconds, 0: no such header */
     bool asks_for_token;   /* WWW-Authenticate */
     bool closes;           /* the connection ends with this answer */

@@ -73,6 +73,19 @@ bool request_accepts(const struct request *request, const char *type)
     return false;
 }
 
+bool request_has_type(const struct request *request, const char *type)
+{
+    const char *value = request_header(request, "Content-Type");
+    if (!value || request_header_times(request, "Content-Type") > 1)
+        return false;
+    size_t length = strlen(type);
+    value = skip_space(value);
+    if (strncasecmp(value, type, length) != 0)
+        return false;
+    value = skip_space(value + length);
+    return *value == '\0' || *value == ';';
+}
+
 bool request_reserve(const struct request *request)
 {
     return !request->reserve || request->reserve(request->reserve_context);

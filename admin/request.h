@@ -31,7 +31,8 @@ struct request {
     const char *target_problem; /* what target_read said */
     struct request_header headers[REQUEST_HEADERS];
     size_t header_count; /* REQUEST_HEADERS + 1 when there are too many */
-    uint64_t body_bytes; /* of the body, which is read and dropped */
+    const char *body;    /* `body_bytes` of any value; NULL: there is none, or it was read and dropped */
+    uint64_t body_bytes;
     struct address peer;
     bool is_over_loopback;          /* it came over TCP to an address of this machine's own loopback */
     void *door;                     /* what the server was given with the connection */
@@ -48,6 +49,9 @@ size_t request_header_times(const struct request *request, const char *name);
 /* Whether the Accept headers name exactly this media type with a quality above 0 (RFC 9110, section 12.5.1).
  * A range such as any/any does not count: it says that anything will do, not what is preferred. */
 bool request_accepts(const struct request *request, const char *type);
+
+/* Whether the Content-Type is that media type, whatever its parameters (RFC 9110, section 8.3). */
+bool request_has_type(const struct request *request, const char *type);
 
 /* Takes one of the few places for answers that take long or much memory. It is given back with the request.
  * False: none is free, 503. To be called once a request at most. */

@@ -3,9 +3,13 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/routes.h"
 
+#include "admin/body.h"
 #include "admin/level.h"
+#include "proxy/log.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct route {
@@ -16,42 +20,51 @@ struct route {
     route_function *answer;
     const struct parameter *parameters;
     const char *sentence;
+    const struct grammar_object *body; /* what its body may say; NULL: it takes none, or reads it itself */
 };
 
 static route_function answer_index;
 
 static const struct route routes[] = {
     {"GET", "/healthz", CONF_ACCESS_MONITOR, true, health_alive, query_nothing,
-     "whether the process answers"},
+     .sentence = "whether the process answers"},
     {"GET", "/readyz", CONF_ACCESS_MONITOR, false, health_ready, query_ready,
-     "whether requests should be sent here: 200, or 503 with what fails"},
+     .sentence = "whether requests should be sent here: 200, or 503 with what fails"},
     {"GET", "/metrics", CONF_ACCESS_MONITOR, false, metrics_show, query_nothing,
-     "counters, gauges and histograms as Prometheus' text"},
-    {"GET", "/", CONF_ACCESS_READ, false, answer_index, query_nothing, "these routes"},
-    {"GET", "/v1", CONF_ACCESS_READ, false, answer_index, query_nothing, "these routes"},
+     .sentence = "counters, gauges and histograms as Prometheus' text"},
+    {"GET", "/", CONF_ACCESS_READ, false, answer_index, query_nothing, .sentence = "these routes"},
+    {"GET", "/v1", CONF_ACCESS_READ, false, answer_index, query_nothing, .sentence = "these routes"},
     {"GET", "/v1/info", CONF_ACCESS_MONITOR, false, health_info, query_nothing,
-     "version, libraries, features, limits and addresses of this process"},
+     .sentence = "version, libraries, features, limits and addresses of this process"},
     {"GET", "/v1/stats", CONF_ACCESS_READ, false, stats_show, query_stats,
-     "totals and rates over all listeners, memory, descriptors"},
+     .sentence = "totals and rates over all listeners, memory, descriptors"},
     {"GET", "/v1/workers", CONF_ACCESS_READ, false, workers_list, query_workers,
-     "the threads that own splices, with their load"},
+     .sentence = "the threads that own splices, with their load"},
     {"GET", "/v1/listeners", CONF_ACCESS_READ, false, listeners_list, query_listeners,
-     "all listeners with their queues and counters"},
-    {"GET", "/v1/listeners/{name}", CONF_ACCESS_READ, false, listeners_one, query_listener, "one listener"},
+     .sentence = "all listeners with their queues and counters"},
+    {"GET", "/v1/listeners/{name}", CONF_ACCESS_READ, false, listeners_one, query_listener,
+     .sentence = "one listener"},
     {"GET", "/v1/listeners/{name}/queue", CONF_ACCESS_READ, false, listeners_queue, query_waiting,
-     "the client requests that wait in the kernel for this listener"},
+     .sentence = "the client requests that wait in the kernel for this listener"},
     {"GET", "/v1/connections", CONF_ACCESS_READ, false, connections_list, query_connections,
-     "both ends of every splice"},
+     .sentence = "both ends of every splice"},
     {"GET", "/v1/connections/{id}", CONF_ACCESS_READ, false, connections_one, query_connection,
-     "one connection, such as 4711s (server) or 4711c (client)"},
+     .sentence = "one connection, such as 4711s (server) or 4711c (client)"},
     {"GET", "/v1/splices", CONF_ACCESS_READ, false, splices_list, query_splices,
-     "every splice, incomplete ones too, with both ends"},
-    {"GET", "/v1/splices/{id}", CONF_ACCESS_READ, false, splices_one, query_splice, "one splice"},
+     .sentence = "every splice, incomplete ones too, with both ends"},
+    {"GET", "/v1/splices/{id}", CONF_ACCESS_READ, false, splices_one, query_splice, .sentence = "one splice"},
     {"GET", "/v1/upstreams", CONF_ACCESS_READ, false, upstreams_list, query_upstreams,
-     "all upstreams with their servers, how requests to them ended and how old their lookups are"},
-    {"GET", "/v1/upstreams/{name}", CONF_ACCESS_READ, false, upstreams_one, query_upstream, "one upstream"},
+     .sentence =
+         "all upstreams with their servers, how requests to them ended and how old their lookups are"},
+    {"GET", "/v1/upstreams/{name}", CONF_ACCESS_READ, false, upstreams_one, query_upstream,
+     .sentence = "one upstream"},
     {"GET", "/v1/certificates", CONF_ACCESS_READ, false, certificates_list, query_certificates,
-     "the certificates that listeners present"},
+     .sentence = "the certificates that listeners present"},
+    {"GET", "/v1/log-level", CONF_ACCESS_READ, false, log_level_show, query_nothing,
+     .sentence = "the least important lines that are logged now"},
+    {"PUT", "/v1/log-level", CONF_ACCESS_WRITE, false, log_level_set, query_nothing,
+     .sentence = "logs more or less, for a while or until the configuration is read again",
+     .body = &log_level_body},
 };
 
 enum {
@@ -75,6 +88,22 @@ static void write_parameters(struct json *json, const struct parameter *paramete
     json_array_close(json);
 }
 
+static void write_body(struct json *json, const struct grammar_object *body)
+{
+    json_key(json, "body");
+    json_array_open(json);
+    for (const struct grammar_key *key = body->keys; key->name; key++) {
+        char *expectation = document_expectation(key);
+        json_object_open(json);
+        json_key_string(json, "name", key->name);
+        json_key_string(json, "expects", expectation);
+        json_key_string(json, "sentence", key->sentence);
+        json_object_close(json);
+        free(expectation);
+    }
+    json_array_close(json);
+}
+
 static void answer_index(const struct asked *asked, struct reply *reply)
 {
     (void)asked;
@@ -90,6 +119,8 @@ static void answer_index(const struct asked *asked, struct reply *reply)
         json_key_string(json, "level", level_word(routes[i].level));
         json_key_string(json, "sentence", routes[i].sentence);
         write_parameters(json, routes[i].parameters);
+        if (routes[i].body)
+            write_body(json, routes[i].body);
         json_object_close(json);
     }
     json_array_close(json);
@@ -146,15 +177,31 @@ static bool is_method_known(const char *method)
     return false;
 }
 
+/* RFC 9110, section 10.2.1: what the path may be asked with. */
+static void list_methods(const struct request *request, char *list, size_t size)
+{
+    const char *name;
+    size_t length = 0;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!matches_path(&routes[i], &request->target, &name))
+            continue;
+        bool is_get = strcmp(routes[i].method, "GET") == 0;
+        length += (size_t)snprintf(list + length, size - length, "%s%s%s", length > 0 ? ", " : "",
+                                   routes[i].method, is_get ? ", HEAD" : "");
+        assert(length < size);
+    }
+}
+
 static void refuse_method(const struct request *request, struct reply *reply)
 {
-    if (is_method_known(request->method)) {
-        reply_problem(reply, 405, "this path cannot be asked with %s, only with GET and HEAD",
-                      request->method);
-        reply->allow = "GET, HEAD";
-    } else {
+    char allowed[sizeof reply->allow] = "";
+    if (!is_method_known(request->method)) {
         reply_problem(reply, 501, "the method %.40s is unknown", request->method);
+        return;
     }
+    list_methods(request, allowed, sizeof allowed);
+    reply_problem(reply, 405, "this path cannot be asked with %s, only with: %s", request->method, allowed);
+    memcpy(reply->allow, allowed, sizeof allowed);
 }
 
 static void refuse(const struct verdict *verdict, struct reply *reply)
@@ -167,7 +214,7 @@ static void refuse(const struct verdict *verdict, struct reply *reply)
 static bool may_ask(const struct route *route, const struct verdict *verdict, struct reply *reply)
 {
     static const struct verdict no_token = {401, "a token is needed: Authorization: Bearer TOKEN",
-                                            ACCESS_NONE};
+                                            ACCESS_NONE, ""};
     if (route && route->is_open)
         return true;
     if (verdict->level == ACCESS_NONE) {
@@ -179,6 +226,39 @@ static bool may_ask(const struct route *route, const struct verdict *verdict, st
     reply_problem(reply, 403, "this needs the level \"%s\", and yours here is \"%s\"",
                   level_word(route->level), level_word((enum conf_access)verdict->level));
     return false;
+}
+
+static void answer_with_body(const struct route *route, struct asked *asked, struct reply *reply)
+{
+    void *body = NULL;
+    if (!body_is_declared(asked->request, reply))
+        return;
+    if (route->body && !body_read(asked->request, route->body, &body, reply))
+        return;
+    asked->body = body;
+    route->answer(asked, reply);
+    body_end(route->body, body);
+}
+
+/* Whoever changes something is told about, whatever came of it. */
+static void log_change(const struct asked *asked, const struct reply *reply)
+{
+    char peer[ADDRESS_TEXT];
+    address_print(&asked->request->peer, peer);
+    const struct log_field fields[] = {
+        {.key = "method", .text = asked->request->method},
+        {.key = "target", .text = asked->request->text},
+        {.key = "status", .number = reply->status},
+        {.key = "peer", .text = peer},
+        {.key = "token", .text = asked->who, .is_absent = !*asked->who},
+        {0},
+    };
+    log_fields(CONF_LOG_INFO, "admin.request", fields);
+}
+
+static bool is_change(const struct route *route)
+{
+    return strcmp(route->method, "GET") != 0;
 }
 
 void routes_answer(const struct house *house, const struct gate *gate, const struct request *request,
@@ -196,6 +276,7 @@ void routes_answer(const struct house *house, const struct gate *gate, const str
         refuse(&verdict, reply);
         return;
     }
+    asked.who = verdict.who;
     const struct route *route = find_route(request, &asked.name, &is_path_known);
     if (!may_ask(route, &verdict, reply))
         return;
@@ -204,5 +285,7 @@ void routes_answer(const struct house *house, const struct gate *gate, const str
     else if (!route)
         reply_problem(reply, 404, "there is no such path; GET /v1 lists those there are");
     else if (query_read(route->parameters, &request->target, &query, reply))
-        route->answer(&asked, reply);
+        answer_with_body(route, &asked, reply);
+    if (route && is_change(route))
+        log_change(&asked, reply);
 }

@@ -10,6 +10,7 @@
 #include "admin/rates.h"
 #include "admin/reply.h"
 #include "admin/request.h"
+#include "conf/grammar.h"
 #include "proxy/proxy.h"
 
 /* Whom the routes ask. */
@@ -25,6 +26,8 @@ struct asked {
     const struct request *request;
     const struct query *query;
     const char *name; /* what stands for the path's {name} or {id}; NULL when it has none */
+    const void *body; /* the struct of the route's table of its body; NULL when it has no table */
+    const char *who;  /* the name of the token that was shown, or "" */
 };
 
 typedef void route_function(const struct asked *asked, struct reply *reply);
@@ -51,5 +54,10 @@ route_function splices_list;
 route_function splices_one;
 route_function connections_list;
 route_function connections_one;
+route_function log_level_show;
+route_function log_level_set;
+
+/* What the bodies of some may say. */
+extern const struct grammar_object log_level_body;
 
 #endif

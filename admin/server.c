@@ -40,9 +40,12 @@ struct server {
 struct exchange {
     struct request request;
     char *text;
+    char *body;
+    size_t body_room;
     struct visitor *visitor;
     bool is_begun; /* its headers were read */
     bool has_reserved;
+    bool is_out_of_memory;
 };
 
 /* The body of a reply while it is sent. */
@@ -115,6 +118,7 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
         visitor_rests(exchange->visitor, loop_clock_ms());
     target_end(&exchange->request.target);
     free(exchange->text);
+    free(exchange->body);
     free(exchange);
     *held = NULL;
 }
@@ -283,7 +287,7 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
     MHD_add_response_header(response, "Content-Type", reply->type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (reply->allow)
+    if (*reply->allow)
         MHD_add_response_header(response, "Allow", reply->allow);
     if (reply->asks_for_token) {
         MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"spliced\"");
@@ -319,9 +323,32 @@ static void answer(struct server *server, struct exchange *exchange, struct repl
     if (request->body_bytes > SERVER_BODY) {
         reply_problem(reply, 413, "the body is longer than %d bytes", SERVER_BODY);
         reply->closes = true;
+    } else if (exchange->is_out_of_memory) {
+        reply_busy(reply, "there is no memory for the body");
     } else {
         server->settings.answer(server->settings.context, request, reply);
     }
+}
+
+/* Takes in a piece of the body. False: nobody wants to hear that much. */
+static bool take_piece(struct server *server, struct exchange *exchange, const char *piece, size_t size)
+{
+    size_t before = exchange->request.body_bytes, after = before + size;
+    exchange->request.body_bytes = after;
+    if (!server->settings.keeps_bodies || after > SERVER_BODY)
+        return after <= FLOOD;
+    if (after > exchange->body_room) {
+        size_t room = after < BLOCK ? BLOCK : after < SERVER_BODY / 2 ? 2 * after : SERVER_BODY;
+        char *body = realloc(exchange->body, room);
+        exchange->is_out_of_memory |= !body;
+        if (!body)
+            return true;
+        exchange->body = body;
+        exchange->body_room = room;
+    }
+    memcpy(exchange->body + before, piece, size);
+    exchange->request.body = exchange->body;
+    return true;
 }
 
 /* Called with the headers, then with each piece of the body, then once more. */
@@ -333,7 +360,6 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
     struct exchange *exchange = *held;
     struct reply reply;
     (void)url;
-    (void)body;
     if (!exchange)
         return MHD_NO;
     reply_begin(&reply);
@@ -343,9 +369,9 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
                                                           : MHD_YES;
     }
     if (*body_size > 0) {
-        exchange->request.body_bytes += *body_size;
+        bool is_taken = take_piece(server, exchange, body, *body_size);
         *body_size = 0;
-        return exchange->request.body_bytes <= FLOOD ? MHD_YES : MHD_NO;
+        return is_taken ? MHD_YES : MHD_NO;
     }
     answer(server, exchange, &reply);
     return send_reply(server, exchange, connection, &reply);

@@ -23,8 +23,9 @@ struct server;
 typedef void server_function(void *context, const struct request *request, struct reply *reply);
 
 struct server_settings {
-    const char *name; /* in the log */
-    bool is_threaded; /* a thread per connection: answers may wait, and stream */
+    const char *name;  /* in the log */
+    bool is_threaded;  /* a thread per connection: answers may wait, and stream */
+    bool keeps_bodies; /* requests come with their bodies; else these are read and dropped */
     unsigned places;
     unsigned streams;
     server_function *answer;

@@ -26,6 +26,7 @@ enum {
 struct token {
     enum conf_access level;
     char text[TOKENS_LENGTH];
+    char name[TOKENS_NAME];
 };
 
 struct token_list {
@@ -72,6 +73,7 @@ static const char *read_line(char *line, struct token *token)
         return "its level must be monitor, read or write";
     if (!is_token(line))
         return "its token must be 1 to 255 printable ASCII characters without spaces";
+    memcpy(token->name, name, strlen(name));
     memcpy(token->text, line, strlen(line));
     return NULL;
 }
@@ -216,7 +218,7 @@ static bool is_equal(const char *a, const char *b)
     return difference == 0;
 }
 
-bool tokens_find(struct tokens *tokens, const char *token, enum conf_access *level)
+bool tokens_find(struct tokens *tokens, const char *token, enum conf_access *level, char *name)
 {
     char shown[TOKENS_LENGTH] = {0};
     bool is_found = false;
@@ -226,9 +228,12 @@ bool tokens_find(struct tokens *tokens, const char *token, enum conf_access *lev
     pthread_mutex_lock(&tokens->mutex);
     refresh(tokens);
     for (size_t i = 0; i < tokens->list.count; i++) {
-        bool is_this = is_equal(shown, tokens->list.items[i].text);
-        if (is_this)
-            *level = tokens->list.items[i].level;
+        const struct token *item = &tokens->list.items[i];
+        bool is_this = is_equal(shown, item->text);
+        if (is_this) {
+            *level = item->level;
+            memcpy(name, item->name, sizeof item->name);
+        }
         is_found |= is_this;
     }
     pthread_mutex_unlock(&tokens->mutex);

@@ -11,7 +11,8 @@
 #include "conf/conf.h"
 
 enum {
-    TOKENS_LENGTH = 256 /* the longest token */
+    TOKENS_LENGTH = 256, /* the longest token, with its NUL */
+    TOKENS_NAME = 65,    /* the longest name, likewise */
 };
 
 struct tokens;
@@ -26,8 +27,8 @@ struct tokens *tokens_hold(struct tokens *tokens);
 /* Gives one reference back. Accepts NULL. */
 void tokens_drop(struct tokens *tokens);
 
-/* Whether there is such a token, and its level. Takes the same time whichever it is and however much of it is
- * right. Reads the file first if it has changed. */
-bool tokens_find(struct tokens *tokens, const char *token, enum conf_access *level);
+/* Whether there is such a token, its level, and in `name` (TOKENS_NAME bytes) how it is called. Takes the
+ * same time whichever it is and however much of it is right. Reads the file first if it has changed. */
+bool tokens_find(struct tokens *tokens, const char *token, enum conf_access *level, char *name);
 
 #endif

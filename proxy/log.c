@@ -30,12 +30,15 @@ static const char *const level_words[] = {
 };
 
 static struct {
-    _Atomic(enum conf_log_level) level;
+    _Atomic(enum conf_log_level) level; /* in force */
+    _Atomic(enum conf_log_level) configured;
+    _Atomic uint64_t override_until; /* ms of the clock; 0: the level in force has no end */
     _Atomic bool is_json;
     _Atomic bool is_access_wanted;
     int fd;
     char instance[INSTANCE];
-} log_state = {.level = CONF_LOG_INFO, .is_access_wanted = true, .fd = STDERR_FILENO};
+} log_state = {
+    .level = CONF_LOG_INFO, .configured = CONF_LOG_INFO, .is_access_wanted = true, .fd = STDERR_FILENO};
 
 /* What a line says: a sentence, or members. */
 struct line {
@@ -229,10 +232,39 @@ static size_t write_loss(uint64_t lost, char room[LOG_LINE])
 
 void log_configure(const struct conf_log *conf)
 {
-    log_state.level = conf->level;
+    log_state.configured = conf->level;
+    if (log_state.override_until == 0)
+        log_state.level = conf->level;
     log_state.is_access_wanted = conf->access;
     log_state.is_json =
         conf->format == CONF_LOG_JSON || (conf->format == CONF_LOG_AUTO && !isatty(log_state.fd));
+}
+
+void log_override(enum conf_log_level level, int64_t lasts)
+{
+    log_state.override_until = lasts > 0 ? loop_clock_ms() + (uint64_t)lasts : 0;
+    log_state.level = level;
+}
+
+/* An override that is over ends when somebody looks. */
+static void end_override(void)
+{
+    uint64_t until = log_state.override_until;
+    if (until == 0 || loop_clock_ms() < until)
+        return;
+    if (atomic_compare_exchange_strong(&log_state.override_until, &until, 0))
+        log_state.level = log_state.configured;
+}
+
+void log_tell_levels(struct log_levels *levels)
+{
+    end_override();
+    uint64_t until = log_state.override_until;
+    *levels = (struct log_levels){
+        .level = log_state.level,
+        .configured = log_state.configured,
+        .until = until > 0 ? loop_wall_ms() + (int64_t)(until - loop_clock_ms()) : 0,
+    };
 }
 
 void log_begin(int fd, const struct conf_log *conf, const char *instance)
@@ -253,6 +285,7 @@ void log_end(void)
 
 bool log_wants(enum conf_log_level level)
 {
+    end_override();
     return level <= log_state.level;
 }
 

@@ -29,8 +29,20 @@ struct log_field {
  * standard error at once. */
 void log_begin(int fd, const struct conf_log *conf, const char *instance);
 
-/* Takes over level, format and access after a reload. */
+/* Takes over level, format and access after a reload, which ends an override that has no time of its own. */
 void log_configure(const struct conf_log *conf);
+
+/* [any] Another level than the configured one, for `lasts` ms; 0: until log_configure. */
+void log_override(enum conf_log_level level, int64_t lasts);
+
+struct log_levels {
+    enum conf_log_level level; /* in force */
+    enum conf_log_level configured;
+    int64_t until; /* when an override ends by itself, in ms since the epoch; 0: there is none that does */
+};
+
+/* [any] */
+void log_tell_levels(struct log_levels *levels);
 
 /* Writes out what is left and stops the thread, within two seconds even when nobody reads. */
 void log_end(void);

@@ -34,14 +34,20 @@ void asking_ask(struct proxy *proxy, enum conf_access level, const char *line, c
     asking_ask_with(proxy, &gate, line, headers, false, result);
 }
 
-void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *line,
-                     const struct request_header *headers, bool is_over_loopback,
-                     struct asking_result *result)
+static void ask_for(struct proxy *proxy, const struct gate *gate, const char *line,
+                    const struct request_header *headers, bool is_over_loopback, const char *body,
+                    struct asking_result *result)
 {
     char method[64];
     const char *space = strchr(line, ' ');
     struct request request = {
-        .method = method, .version = "HTTP/1.1", .is_over_loopback = is_over_loopback, .reserve = reserve};
+        .method = method,
+        .version = "HTTP/1.1",
+        .is_over_loopback = is_over_loopback,
+        .reserve = reserve,
+        .body = body,
+        .body_bytes = body ? strlen(body) : 0,
+    };
     struct house house = {.proxy = proxy, .rates = &asking_rates};
     struct reply reply;
     snprintf(method, sizeof method, "%.*s", (int)(space - line), line);
@@ -55,9 +61,9 @@ void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *l
     routes_answer(&house, gate, &request, &reply);
     *result = (struct asking_result){.status = reply.status,
                                      .type = reply.type,
-                                     .allow = reply.allow,
                                      .retry_after = reply.retry_after,
                                      .asks_for_token = reply.asks_for_token};
+    memcpy(result->allow, reply.allow, sizeof result->allow);
     if (reply.stream) {
         read_stream(reply.stream, result);
     } else {
@@ -66,6 +72,21 @@ void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *l
     }
     reply_end(&reply);
     target_end(&request.target);
+}
+
+void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *line,
+                     const struct request_header *headers, bool is_over_loopback,
+                     struct asking_result *result)
+{
+    ask_for(proxy, gate, line, headers, is_over_loopback, NULL, result);
+}
+
+void asking_order(struct proxy *proxy, enum conf_access level, const char *line, const char *type,
+                  const char *body, struct asking_result *result)
+{
+    const struct gate gate = {.level = level};
+    const struct request_header headers[] = {{type ? "Content-Type" : NULL, type}, {NULL, NULL}};
+    ask_for(proxy, &gate, line, headers, false, body, result);
 }
 
 void asking_end(struct asking_result *result)

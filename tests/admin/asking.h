@@ -12,7 +12,7 @@
 struct asking_result {
     unsigned status;
     const char *type;
-    const char *allow;
+    char allow[64];
     unsigned retry_after;
     bool asks_for_token;
     bool has_failed; /* a stream that broke off */
@@ -30,6 +30,10 @@ extern struct rates asking_rates;
 void asking_ask(struct proxy *proxy, enum conf_access level, const char *line, const char *accept,
                 struct asking_result *result);
 void asking_end(struct asking_result *result);
+
+/* Sends "PUT /v1/x" with a body declared as that type (NULL: not declared); `body` may be NULL. */
+void asking_order(struct proxy *proxy, enum conf_access level, const char *line, const char *type,
+                  const char *body, struct asking_result *result);
 
 /* Asks "GET /v1?x" through that gate with those headers, of which the last has no name. */
 void asking_ask_with(struct proxy *proxy, const struct gate *gate, const char *line,

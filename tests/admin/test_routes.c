@@ -53,6 +53,7 @@ static const struct {
     {"/v1/upstreams", CONF_ACCESS_READ, true, json_type},
     {"/v1/upstreams/app", CONF_ACCESS_READ, true, json_type},
     {"/v1/certificates", CONF_ACCESS_READ, true, json_type},
+    {"/v1/log-level", CONF_ACCESS_READ, false, json_type},
 };
 
 enum {
@@ -102,8 +103,11 @@ static void other_methods_are_405_with_allow(void)
     for (size_t i = 0; i < ROUTES; i++) {
         for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
             struct asking_result result = ask(CONF_ACCESS_WRITE, methods[m], routes[i].path);
-            CU_ASSERT_TRUE(is_problem(&result, 405));
-            CU_ASSERT_STRING_EQUAL(result.allow, "GET, HEAD");
+            if (result.status != 415) { /* that method changes something here, once its body is declared */
+                CU_ASSERT_TRUE(is_problem(&result, 405));
+                CU_ASSERT_EQUAL(strncmp(result.allow, "GET, HEAD", 9), 0);
+                CU_ASSERT_PTR_NULL(strstr(result.allow, methods[m]));
+            }
             asking_end(&result);
         }
     }

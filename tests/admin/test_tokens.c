@@ -43,7 +43,8 @@ static void replace(const char *text)
 static bool knows(struct tokens *tokens, const char *token)
 {
     enum conf_access level;
-    return tokens_find(tokens, token, &level);
+    char name[TOKENS_NAME];
+    return tokens_find(tokens, token, &level, name);
 }
 
 static void a_garbled_file_does_not_open_and_says_where(void)
@@ -98,13 +99,14 @@ static void a_changed_file_is_read_again(void)
 {
     struct tokens *tokens;
     enum conf_access level;
+    char name[TOKENS_NAME];
     replace("a:read:first\n");
     char *wrong = tokens_open(path, &tokens);
     CU_ASSERT_PTR_NULL_FATAL(wrong);
     CU_ASSERT_TRUE(knows(tokens, "first"));
     replace("a:write:other\n");
     CU_ASSERT_FALSE(knows(tokens, "first"));
-    CU_ASSERT_TRUE(tokens_find(tokens, "other", &level) && level == CONF_ACCESS_WRITE);
+    CU_ASSERT_TRUE(tokens_find(tokens, "other", &level, name) && level == CONF_ACCESS_WRITE);
     tokens_drop(tokens);
 }
 
