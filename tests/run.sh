@@ -20,7 +20,7 @@ build() {
 run() {
     folder=$1
     shift
-    setarch "$(uname -m)" -R ctest --test-dir "$folder" --output-on-failure "$@"
+    setarch "$(uname -m)" -R ctest --test-dir "$folder" --output-on-failure -j"$jobs" "$@"
 }
 
 build build ''
