@@ -59,8 +59,10 @@ static size_t sorted_size(const struct listing *listing)
 
 static bool needs_kernel(const struct listing *listing, const struct query *query)
 {
-    return listing->kernel_member &&
-           (query->fields == 0 || (query->fields & members_bit(listing->members, listing->kernel_member)));
+    uint64_t bits = 0;
+    for (const char *const *name = listing->kernel_members; name && *name; name++)
+        bits |= members_bit(listing->members, *name);
+    return bits != 0 && (query->fields == 0 || (query->fields & bits));
 }
 
 static void end_asking(struct asking *asking)

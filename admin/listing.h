@@ -22,8 +22,9 @@ struct cursor {
 struct listing {
     size_t item_size;
     const struct member *members;
-    const char *kernel_member; /* the member that needs the kernel to be asked for each item; NULL: none */
-    const char *busy;          /* why PROXY_BUSY, as a sentence */
+    /* The members for which the kernel has to be asked for each item; end with NULL. NULL: none. */
+    const char *const *kernel_members;
+    const char *busy; /* why PROXY_BUSY, as a sentence */
     /* Begins behind query->after, or at the first if `query` is NULL. `name` is the route's {name}, NULL if
      * it has none. */
     enum proxy_answer (*open)(struct proxy *proxy, const char *name, const struct query *query,

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(offsetof(struct report_tcp, is_present) == 0 && offsetof(struct report_tls, is_present) == 0,
+_Static_assert(offsetof(struct report_tcp, is_present) == 0 && offsetof(struct report_tls, is_present) == 0 &&
+                   offsetof(struct report_slowness, is_present) == 0,
                "what MEMBER_MAYBE looks at stands first");
 
 static const struct member queue_members[] = {
@@ -181,6 +182,25 @@ static const struct member phases_members[] = {
     MEMBERS_END,
 };
 
+static const struct member drag_members[] = {
+    MEMBER("waited_ms", struct report_drag, waited_ms),
+    MEMBER("busy_ms", struct report_drag, busy_ms),
+    MEMBER("receiver_limited_ms", struct report_drag, receiver_limited_ms),
+    MEMBER("sender_limited_ms", struct report_drag, sender_limited_ms),
+    MEMBER("segments", struct report_drag, segments),
+    MEMBER("retransmits", struct report_drag, retransmits),
+    MEMBER("window_bytes", struct report_drag, window),
+    MEMBERS_END,
+};
+
+/* In why_slow's own words for the two sides. */
+static const struct member slowness_members[] = {
+    MEMBER("over_ms", struct report_slowness, over_ms),
+    MEMBER_IN("their_client", struct report_slowness, ends[0], drag_members),
+    MEMBER_IN("their_service", struct report_slowness, ends[1], drag_members),
+    MEMBERS_END,
+};
+
 static void write_ends(struct json *json, const void *report)
 {
     json_array_open(json);
@@ -202,6 +222,8 @@ const struct member report_splice_members[] = {
     MEMBER_AT("opened_at", struct report_splice, opened_at),
     MEMBER("age_ms", struct report_splice, age_ms),
     MEMBER("idle_ms", struct report_splice, idle_ms),
+    MEMBER("why_slow", struct report_splice, slowness.why),
+    MEMBER_IF("why_slow_figures", struct report_splice, slowness, slowness_members),
     MEMBER_IN("phases_ms", struct report_splice, phases, phases_members),
     MEMBER_BY("ends", write_ends),
     MEMBERS_END,

@@ -77,10 +77,12 @@ static bool is_splice_behind(const void *item, const struct query *query)
     return ((const struct report_splice *)item)->id > query->after_id;
 }
 
+static const char *const splice_kernel_members[] = {"why_slow", "why_slow_figures", "ends", NULL};
+
 static const struct listing splices_listing = {
     .item_size = sizeof(struct report_splice),
     .members = report_splice_members,
-    .kernel_member = "ends",
+    .kernel_members = splice_kernel_members,
     .busy = workers_busy,
     .open = open_splices,
     .matches = matches_splice,
@@ -134,10 +136,12 @@ static bool is_end_behind(const void *item, const struct query *query)
     return end->splice > query->after_id || (end->splice == query->after_id && end->end > query->after_end);
 }
 
+static const char *const end_kernel_members[] = {"tcp", NULL};
+
 static const struct listing connections_listing = {
     .item_size = sizeof(struct report_end),
     .members = report_connection_members,
-    .kernel_member = "tcp",
+    .kernel_members = end_kernel_members,
     .busy = workers_busy,
     .open = open_ends,
     .matches = matches_end,

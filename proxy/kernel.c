@@ -213,4 +213,8 @@ void kernel_tcp(int fd, struct report_tcp *tcp)
     tcp->busy_ms = told_ms(TOLD(&answer, tcpi_busy_time));
     tcp->receiver_limited_ms = told_ms(TOLD(&answer, tcpi_rwnd_limited));
     tcp->sender_limited_ms = told_ms(TOLD(&answer, tcpi_sndbuf_limited));
+    tcp->segments = TOLD(&answer, tcpi_data_segs_out);
+    tcp->mss = TOLD(&answer, tcpi_snd_mss);
+    tcp->window = TOLD(&answer, tcpi_snd_wnd);
+    tcp->congestion = TOLD(&answer, tcpi_ca_state);
 }

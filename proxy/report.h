@@ -98,6 +98,29 @@ struct report_tcp {
     int64_t busy_ms;
     int64_t receiver_limited_ms;
     int64_t sender_limited_ms;
+    int64_t segments;   /* with data, sent so far */
+    int64_t mss;        /* bytes of payload in one of them */
+    int64_t window;     /* bytes that the peer lets be in flight now */
+    int64_t congestion; /* enum tcp_ca_state of linux/tcp.h */
+};
+
+/* How one end held its splice up over a while; -1: the kernel does not tell, or it is no TCP. */
+struct report_drag {
+    int64_t busy_ms;             /* something was on its way to it */
+    int64_t receiver_limited_ms; /* of that: its window stood in the way */
+    int64_t sender_limited_ms;   /* of that: our send buffer did */
+    int64_t segments;            /* sent to it */
+    int64_t retransmits;         /* of those again */
+    int64_t window;              /* now */
+    int64_t waited_ms;           /* nothing moved until it spoke */
+};
+
+struct report_slowness {
+    bool is_present; /* the kernel was asked */
+    const char *why; /* as API has it; NULL: it is not slow, or nobody can tell */
+    int64_t over_ms; /* the while */
+    unsigned awaits; /* index of the end that is waited for when nothing moves */
+    struct report_drag ends[2];
 };
 
 struct report_tls {
@@ -150,6 +173,9 @@ struct report_splice {
     int64_t age_ms;
     int64_t idle_ms;
     struct report_phases phases;
+    uint64_t rate_up; /* bytes per second that it may move each way; 0: as many as there are */
+    uint64_t rate_down;
+    struct report_slowness slowness;  /* only with the kernel's figures */
     struct report_connection ends[2]; /* server, client */
 };
 

@@ -106,12 +106,20 @@ static bool form_client(struct splice *splice)
     return true;
 }
 
+static bool is_held_up(const struct splice *splice)
+{
+    return flow_held(&splice->up) > 0 || flow_held(&splice->down) > 0 || splice->server.unsent > 0 ||
+           splice->client.unsent > 0;
+}
+
 /* Keeps the times and counters of what a turn has moved. */
 static void note_moved(struct splice *splice, const struct connection *server,
-                       const struct connection *client)
+                       const struct connection *client, bool was_held_up)
 {
     uint64_t received = splice->server.received - server->received, sent = splice->server.sent - server->sent;
     struct entrance_counters *counters = splice_counters(splice);
+    silence_note(&splice->silence, splice_now(splice) - splice_last_moved(splice), received > 0,
+                 splice->client.received != client->received, was_held_up);
     if (received + sent > 0) {
         splice->server_moved = splice_now(splice);
         entrance_count(&counters->received, received);
@@ -127,10 +135,11 @@ static void move(struct splice *splice)
 {
     struct workbench *bench = &splice->worker->bench;
     struct connection server = splice->server, client = splice->client;
+    bool was_held_up = is_held_up(splice);
     enum flow_outcome up = flow_move(&splice->up, bench);
     splice_note_reason(splice, &splice->server);
     enum flow_outcome down = flow_move(&splice->down, bench);
-    note_moved(splice, &server, &client);
+    note_moved(splice, &server, &client, was_held_up);
     splice_note_reason(splice, &splice->client);
     splice_note_reason(splice, &splice->server);
     splice->has_spliced |= splice->up.is_splicing || splice->down.is_splicing;

@@ -33,6 +33,7 @@
 #include "proxy/entrance.h"
 #include "proxy/flow.h"
 #include "proxy/service.h"
+#include "proxy/slowness.h"
 #include "proxy/worker.h"
 
 /* A client request as it was accepted. */
@@ -60,6 +61,8 @@ struct splice {
     uint64_t server_moved;
     uint64_t client_moved;
     uint64_t ending_since;
+    struct slowness_past *slowness; /* NULL: nobody has asked yet */
+    struct silence silence;
     int32_t queue_ms;
     int32_t secure_server_ms; /* -1: not reached */
     int32_t first_byte_down_ms;
@@ -92,7 +95,8 @@ bool splice_is_complete(const struct splice *splice); /* both are */
 bool splice_is_half_closed(const struct splice *splice);
 uint64_t splice_last_moved(const struct splice *splice); /* when a byte last moved, in ms of the loop */
 
-/* [worker] Tells about it. `with_kernel`: the kernel's figures of both ends as well. */
-void splice_report(const struct splice *splice, bool with_kernel, struct report_splice *report);
+/* [worker] Tells about it. `with_kernel`: the kernel's figures of both ends as well, and why it is slow,
+ * which is counted from the last such asking. */
+void splice_report(struct splice *splice, bool with_kernel, struct report_splice *report);
 
 #endif

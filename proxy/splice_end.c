@@ -87,7 +87,7 @@ void splice_settle(struct splice *splice)
     list_append(&splice->worker->condemned, &splice->condemned);
 }
 
-static void log_access(const struct splice *splice)
+static void log_access(struct splice *splice)
 {
     struct report_splice report;
     if (!log_wants_access())
@@ -152,6 +152,7 @@ void splice_reap(struct worker *worker)
         list_remove(node);
         flow_end(&splice->up, &worker->bench);
         flow_end(&splice->down, &worker->bench);
+        slowness_forget(&splice->slowness);
         roster_remove(&worker->roster, splice->id);
         entrance_release(splice->entrance, worker);
         entrance_drop(&splice->entrance);

@@ -23,7 +23,7 @@ static const char *state_of(const struct splice *splice)
     return splice_is_complete(splice) ? "complete" : "opening";
 }
 
-void splice_report(const struct splice *splice, bool with_kernel, struct report_splice *report)
+void splice_report(struct splice *splice, bool with_kernel, struct report_splice *report)
 {
     const struct entrance *entrance = splice->entrance;
     const struct server *server = splice->dialer.server;
@@ -56,4 +56,6 @@ void splice_report(const struct splice *splice, bool with_kernel, struct report_
         report->ends[0].local = (struct address){.family = AF_UNIX};
         address_print(&entrance->bound, report->ends[0].local_path);
     }
+    if (with_kernel)
+        slowness_report(&splice->slowness, &splice->silence, now, report);
 }

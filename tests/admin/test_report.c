@@ -62,11 +62,21 @@ static void a_splice_is_told_with_both_ends(void)
     strcpy(tls->server_name, "app.example");
     strcpy(tls->alpn, "h2");
     splice.ends[0].tcp.rttvar_us = 410;
+    splice.slowness =
+        (struct report_slowness){.is_present = true,
+                                 .why = "loss_towards_their_client",
+                                 .over_ms = 1007,
+                                 .ends = {{900, 0, 0, 1200, 61, 65535, 3}, {-1, -1, -1, -1, -1, -1, 0}}};
     CU_ASSERT_STRING_EQUAL(
         json_of(report_splice_members, 0, &splice),
         "{\"id\":4711,\"listener\":\"web\",\"upstream\":\"app\",\"server\":\"10.0.0.2:8080\","
         "\"state\":\"complete\",\"path\":\"memory\",\"opened_at\":\"2026-11-23T05:40:04.711Z\","
-        "\"age_ms\":15290,\"idle_ms\":0,"
+        "\"age_ms\":15290,\"idle_ms\":0,\"why_slow\":\"loss_towards_their_client\","
+        "\"why_slow_figures\":{\"over_ms\":1007,"
+        "\"their_client\":{\"waited_ms\":3,\"busy_ms\":900,\"receiver_limited_ms\":0,"
+        "\"sender_limited_ms\":0,\"segments\":1200,\"retransmits\":61,\"window_bytes\":65535},"
+        "\"their_service\":{\"waited_ms\":0,\"busy_ms\":null,\"receiver_limited_ms\":null,"
+        "\"sender_limited_ms\":null,\"segments\":null,\"retransmits\":null,\"window_bytes\":null}},"
         "\"phases_ms\":{\"queue\":4,\"secure_server\":3,\"lookup\":0,\"request\":1,\"secure_client\":0,"
         "\"first_byte_down\":9},"
         "\"ends\":[{\"id\":\"4711s\",\"kind\":\"server\",\"state\":\"complete\","
@@ -93,6 +103,7 @@ static void a_splice_that_is_opening_leaves_open_what_is_not_known(void)
     fake_splice(3, true, &splice);
     json_of(report_splice_members, 0, &splice);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"server\":null,\"state\":\"opening\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"why_slow\":null,\"why_slow_figures\":null"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"lookup\":0,\"request\":null,\"secure_client\":null"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "{\"id\":\"3c\",\"kind\":\"client\",\"state\":\"described\","));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"peer\":null,\"spliced_to\":\"3s\""));

@@ -8,14 +8,23 @@
 int main(int argc, char **argv)
 {
     static const struct suite *const suites[] = {
-        &address_suite,       &reason_suite,    &kernel_suite,      &log_suite,
-        &log_writer_suite,    &lookup_suite,    &lookup_time_suite, &tls_suite,
-        &tls_handshake_suite, &tls_abuse_suite, &tls_bio_suite,     &timer_suite,
-        &loop_suite,          &mailbox_suite,   &slots_suite,       &roster_suite,
-        &buffer_suite,        &pipe_suite,      &flow_suite,        &flow_schedules_suite,
-        &connection_suite,    &deadline_suite,  &listening_suite,   &upstream_suite,
-        &flow_sockets_suite,  &splice_suite,    &splice_ends_suite, &splice_times_suite,
-        &dialer_suite,        &gate_suite,      &walk_suite,        NULL,
+        &address_suite,       &reason_suite,
+        &kernel_suite,        &log_suite,
+        &log_writer_suite,    &lookup_suite,
+        &lookup_time_suite,   &tls_suite,
+        &tls_handshake_suite, &tls_abuse_suite,
+        &tls_bio_suite,       &timer_suite,
+        &loop_suite,          &mailbox_suite,
+        &slots_suite,         &roster_suite,
+        &buffer_suite,        &pipe_suite,
+        &flow_suite,          &flow_schedules_suite,
+        &connection_suite,    &deadline_suite,
+        &listening_suite,     &upstream_suite,
+        &flow_sockets_suite,  &splice_suite,
+        &splice_ends_suite,   &splice_times_suite,
+        &dialer_suite,        &gate_suite,
+        &walk_suite,          &silence_suite,
+        &slowness_suite,      NULL,
     };
     return run_suites(suites, argc, argv);
 }
