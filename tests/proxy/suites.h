@@ -39,5 +39,6 @@ extern const struct suite splice_times_suite;
 extern const struct suite dialer_suite;
 extern const struct suite gate_suite;
 extern const struct suite walk_suite;
+extern const struct suite event_suite;
 
 #endif

@@ -1,0 +1,346 @@
+/* What happened, in order: one bounded ring of events for the whole process.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/event.h"
+
+#include "proxy/event_names.h"
+#include "proxy/event_texts.h"
+#include "proxy/loop.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEAST = 16,           /* events in a ring */
+    WORDS = 15,           /* of one event: with its state two cache lines */
+    TEXT_WORDS = 2,       /* for each event, on the average: few have a text */
+    TEXT_WORDS_MIN = 512, /* eight times the longest */
+    HEAD_START = 8        /* a reader overtaken twice goes on at this part of the ring */
+};
+
+/* The state of a slot is the number of an event, and in the two lowest bits what is the matter with it. */
+enum {
+    BUSY = 1,  /* somebody is writing */
+    ABSENT = 2 /* the event of this number is lost: somebody else was still writing */
+};
+
+struct slot {
+    _Atomic uint64_t state;
+    _Atomic uint64_t words[WORDS];
+};
+
+/* What stands in the words of a slot. */
+struct packed {
+    int64_t at;
+    uint64_t splice;
+    uint64_t received;
+    uint64_t sent;
+    int64_t age_ms;
+    int64_t number;
+    uint8_t ip[16];
+    int32_t phases[6];
+    uint64_t text_at;
+    uint32_t text_sum;
+    uint16_t text_length;
+    uint16_t port;
+    uint16_t listener;
+    uint16_t upstream;
+    uint16_t server;
+    uint8_t family;
+    uint8_t what;
+    uint8_t end;
+    uint8_t reason;
+    uint8_t by;
+    uint8_t flags;
+};
+
+enum {
+    HAS_COUNTS = 1,
+    HAS_PHASES = 2,
+};
+
+union cargo {
+    struct packed packed;
+    uint64_t words[WORDS];
+};
+
+_Static_assert(sizeof(struct packed) <= sizeof(uint64_t[WORDS]), "an event fits into its slot");
+_Static_assert(sizeof(struct slot) == 128, "a slot is two cache lines");
+
+struct event_ring {
+    _Atomic uint64_t last; /* the number given last: every teller writes here, so it stands alone */
+    struct {
+        void *memory; /* of the slots, which are aligned in it */
+        struct slot *slots;
+        uint64_t mask;
+    } __attribute__((aligned(64)));
+    struct event_texts texts;
+    struct event_names names;
+    _Atomic uint64_t lost;
+};
+
+static uint64_t power_of_two(uint64_t least)
+{
+    uint64_t power = LEAST;
+    while (power < least)
+        power *= 2;
+    return power;
+}
+
+/* Fresh pages are zero and cost nothing before they are written; so the slots are not touched here. */
+static bool allocate_slots(struct event_ring *ring, uint64_t count)
+{
+    ring->memory = calloc(count + 1, sizeof(struct slot));
+    uintptr_t aligned = ((uintptr_t)ring->memory + sizeof(struct slot) - 1) & ~(sizeof(struct slot) - 1);
+    ring->slots = (struct slot *)aligned;
+    ring->mask = count - 1;
+    return ring->memory != NULL;
+}
+
+struct event_ring *event_ring_create(uint64_t size)
+{
+    struct event_ring *ring = size > 0 ? aligned_alloc(_Alignof(struct event_ring), sizeof *ring) : NULL;
+    if (!ring)
+        return NULL;
+    uint64_t count = power_of_two(size);
+    uint64_t text_words = count * TEXT_WORDS > TEXT_WORDS_MIN ? count * TEXT_WORDS : TEXT_WORDS_MIN;
+    memset(ring, 0, sizeof *ring);
+    event_names_begin(&ring->names);
+    bool is_whole = allocate_slots(ring, count) && event_texts_begin(&ring->texts, text_words);
+    if (!is_whole) {
+        event_ring_destroy(ring);
+        return NULL;
+    }
+    return ring;
+}
+
+void event_ring_destroy(struct event_ring *ring)
+{
+    if (!ring)
+        return;
+    event_texts_end(&ring->texts);
+    event_names_end(&ring->names);
+    free(ring->memory);
+    free(ring);
+}
+
+/* Telling */
+
+static struct event_text write_texts(struct event_ring *ring, const struct event *event)
+{
+    char bytes[EVENT_TEXT];
+    size_t length = 0, last = 0;
+    for (size_t i = 0; i < EVENT_TEXTS; i++) {
+        if (event->texts[i] && *event->texts[i])
+            last = i + 1;
+    }
+    for (size_t i = 0; i < last && length < sizeof bytes; i++) {
+        const char *text = event->texts[i] ? event->texts[i] : "";
+        size_t room = sizeof bytes - length - 1, part = strnlen(text, room);
+        memcpy(bytes + length, text, part);
+        bytes[length + part] = '\0';
+        length += part + 1;
+    }
+    return last > 0 ? event_texts_write(&ring->texts, bytes, length) : (struct event_text){0};
+}
+
+static void pack_phases(const struct report_phases *phases, struct packed *packed)
+{
+    const int64_t values[] = {phases->queue,   phases->secure_server, phases->lookup,
+                              phases->request, phases->secure_client, phases->first_byte_down};
+    packed->flags |= HAS_PHASES;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        packed->phases[i] = (int32_t)values[i];
+}
+
+static struct packed pack(struct event_ring *ring, const struct event *event)
+{
+    struct event_text text = write_texts(ring, event);
+    struct packed packed = {
+        .at = event->at ? event->at : loop_wall_ms(),
+        .splice = event->splice,
+        .received = event->received,
+        .sent = event->sent,
+        .age_ms = event->age_ms,
+        .number = event->number,
+        .text_at = text.at,
+        .text_sum = text.sum,
+        .text_length = text.length,
+        .listener = event->listener,
+        .upstream = event->upstream,
+        .server = event->server,
+        .what = (uint8_t)event->what,
+        .end = (uint8_t)event->end,
+        .reason = (uint8_t)event->reason,
+        .by = (uint8_t)event->by,
+        .flags = event->has_counts ? HAS_COUNTS : 0,
+    };
+    if (event->phases)
+        pack_phases(event->phases, &packed);
+    if (event->peer) {
+        packed.family = (uint8_t)event->peer->family;
+        packed.port = event->peer->port;
+        if (event->peer->family != AF_UNIX)
+            memcpy(packed.ip, event->peer->ip, sizeof packed.ip);
+    }
+    return packed;
+}
+
+/* Makes the slot ours for writing event `number`. False: it is not to be written: it belongs to a later event
+ * already, or somebody slow is still writing an earlier one into it, who must not be waited for. */
+static bool claim(struct slot *slot, uint64_t number)
+{
+    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed), claimed;
+    do {
+        if (state >> 2 >= number)
+            return false;
+        claimed = number << 2 | BUSY | (state & BUSY ? ABSENT : 0);
+    } while (!atomic_compare_exchange_weak_explicit(&slot->state, &state, claimed, memory_order_acquire,
+                                                    memory_order_relaxed));
+    return !(state & BUSY);
+}
+
+/* Whoever wrote is done; the slot may be a later event's meanwhile, which then is absent. */
+static void publish(struct slot *slot)
+{
+    atomic_fetch_and_explicit(&slot->state, ~(uint64_t)BUSY, memory_order_release);
+}
+
+void event_tell(struct event_ring *ring, const struct event *event)
+{
+    if (!ring)
+        return;
+    union cargo cargo = {.packed = pack(ring, event)};
+    uint64_t number = atomic_fetch_add_explicit(&ring->last, 1, memory_order_relaxed) + 1;
+    struct slot *slot = &ring->slots[number & ring->mask];
+    if (!claim(slot, number))
+        return;
+    /* Released one by one: a reader that sees any of them sees that the slot was claimed. */
+    for (unsigned i = 0; i < WORDS; i++)
+        atomic_store_explicit(&slot->words[i], cargo.words[i], memory_order_release);
+    publish(slot);
+    __builtin_prefetch(&ring->slots[(number + 1) & ring->mask], 1);
+}
+
+/* Names */
+
+static uint64_t overwritten(struct event_ring *ring)
+{
+    uint64_t last = event_last(ring), count = ring->mask + 1;
+    return last > count ? last - count : 0;
+}
+
+uint16_t event_name_hold(struct event_ring *ring, const char *name)
+{
+    return ring ? event_names_hold(&ring->names, name, overwritten(ring)) : 0;
+}
+
+void event_name_drop(struct event_ring *ring, uint16_t name)
+{
+    if (ring)
+        event_names_drop(&ring->names, name, event_last(ring));
+}
+
+/* Reading */
+
+uint64_t event_last(struct event_ring *ring)
+{
+    return ring ? atomic_load(&ring->last) : 0;
+}
+
+uint64_t event_oldest(struct event_ring *ring)
+{
+    return ring ? overwritten(ring) + 1 : 1;
+}
+
+uint64_t event_lost_total(struct event_ring *ring)
+{
+    return ring ? atomic_load(&ring->lost) : 0;
+}
+
+static void unpack_texts(struct event_ring *ring, const struct packed *packed, struct event_report *report)
+{
+    const struct event_text text = {packed->text_at, packed->text_sum, packed->text_length};
+    if (text.length == 0 || !event_texts_read(&ring->texts, &text, report->text))
+        return;
+    size_t at = 0;
+    for (size_t i = 0; i < EVENT_TEXTS && at < text.length; i++) {
+        report->texts[i] = report->text[at] ? report->text + at : NULL;
+        at += strlen(report->text + at) + 1;
+    }
+}
+
+static void unpack(struct event_ring *ring, const struct packed *packed, struct event_report *report)
+{
+    *report = (struct event_report){
+        .what = (enum event_what)packed->what,
+        .end = (enum event_end)packed->end,
+        .at = packed->at,
+        .splice = packed->splice,
+        .has_counts = packed->flags & HAS_COUNTS,
+        .has_phases = packed->flags & HAS_PHASES,
+        .received = packed->received,
+        .sent = packed->sent,
+        .age_ms = packed->age_ms,
+        .number = packed->number,
+        .reason = (enum reason)packed->reason,
+        .by = (enum by)packed->by,
+        .peer = {.family = packed->family, .port = packed->port},
+        .phases = {packed->phases[0], packed->phases[1], packed->phases[2], packed->phases[3],
+                   packed->phases[4], packed->phases[5]},
+    };
+    memcpy(report->peer.ip, packed->ip, sizeof packed->ip);
+    event_names_copy(&ring->names, packed->listener, report->listener, sizeof report->listener);
+    event_names_copy(&ring->names, packed->upstream, report->upstream, sizeof report->upstream);
+    event_names_copy(&ring->names, packed->server, report->server, sizeof report->server);
+    unpack_texts(ring, packed, report);
+}
+
+/* Copies the event out of its slot. The slot is looked at again behind everything, and the last number, too:
+ * what is about to be overwritten may speak of a name that is another's by now. */
+static enum event_reading read_slot(struct event_ring *ring, uint64_t number, struct event_report *report)
+{
+    struct slot *slot = &ring->slots[number & ring->mask];
+    uint64_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
+    union cargo cargo;
+    if (state >> 2 > number || state == (number << 2 | ABSENT) || state == (number << 2 | ABSENT | BUSY))
+        return EVENT_LOST;
+    if (state != number << 2)
+        return EVENT_NOT_YET;
+    for (unsigned i = 0; i < WORDS; i++)
+        cargo.words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
+    if (atomic_load_explicit(&slot->state, memory_order_relaxed) != state)
+        return EVENT_LOST;
+    unpack(ring, &cargo.packed, report);
+    report->id = number;
+    return number > overwritten(ring) ? EVENT_READ : EVENT_LOST;
+}
+
+/* Where to go on when reader->next is gone. */
+static uint64_t resume_at(struct event_ring *ring, const struct event_reader *reader)
+{
+    uint64_t oldest = event_oldest(ring), ahead = (ring->mask + 1) / HEAD_START;
+    if (oldest <= reader->next)
+        return reader->next + 1;
+    return reader->resumed && reader->next < reader->resumed + ahead ? oldest + ahead : oldest;
+}
+
+enum event_reading event_read(struct event_ring *ring, struct event_reader *reader,
+                              struct event_report *report, uint64_t *lost)
+{
+    if (!ring || reader->next > event_last(ring))
+        return EVENT_NOT_YET;
+    bool is_gone = reader->next <= overwritten(ring);
+    enum event_reading reading = is_gone ? EVENT_LOST : read_slot(ring, reader->next, report);
+    if (reading == EVENT_READ)
+        reader->next++;
+    if (reading != EVENT_LOST)
+        return reading;
+    uint64_t next = resume_at(ring, reader);
+    *lost = next - reader->next;
+    reader->next = reader->resumed = next;
+    atomic_fetch_add(&ring->lost, *lost);
+    return EVENT_LOST;
+}
