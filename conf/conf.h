@@ -167,6 +167,10 @@ struct conf_log {
     bool access;
 };
 
+struct conf_events {
+    int64_t ring; /* events kept; 0: none are told */
+};
+
 struct origins;
 
 struct conf {
@@ -180,6 +184,7 @@ struct conf {
     struct conf_admin *admin; /* NULL: the built-in default socket where it can be opened */
     struct conf_shutdown shutdown;
     struct conf_log log;
+    struct conf_events events;
     /* Private to conf/: the texts before expansion, for conf_print, by the addresses of the members; so a
      * description that was read is replaced, not changed. NULL in one made by hand. */
     struct origins *origins;

@@ -192,6 +192,20 @@ static const struct grammar_object grammar_log = {
     .keys = log_keys,
 };
 
+static const struct grammar_key events_keys[] = {
+    {"ring", GRAMMAR_INTEGER, MEMBER(events, ring), BETWEEN(0, 16777216), .initial = "65536",
+     .sentence =
+         "How many of the last events are kept for those who read them, rounded up to a power of two, "
+         "in 144 bytes each; 0: none. Takes effect at the start."},
+    {0},
+};
+static const struct grammar_object grammar_events = {
+    .name = "events",
+    .sentence = "What happened, in order, as GET /v1/events tells it.",
+    .size = sizeof(struct conf_events),
+    .keys = events_keys,
+};
+
 #define TOP(key)        .member = offsetof(struct conf, key)
 #define TOPS(key, many) .member = offsetof(struct conf, key), .count = offsetof(struct conf, many)
 
@@ -212,6 +226,8 @@ static const struct grammar_key conf_keys[] = {
      .sentence = "How the process ends."},
     {"log", GRAMMAR_OBJECT, TOP(log), .object = &grammar_log,
      .sentence = "What is written to standard output."},
+    {"events", GRAMMAR_OBJECT, TOP(events), .object = &grammar_events,
+     .sentence = "What happened, in order, as GET /v1/events tells it."},
     {0},
 };
 const struct grammar_object grammar_conf = {

@@ -7,6 +7,7 @@
 #ifndef PROXY_COMMONS_H
 #define PROXY_COMMONS_H
 
+#include "proxy/event.h"
 #include "proxy/lookup.h"
 #include "proxy/mailbox.h"
 #include "proxy/slots.h"
@@ -28,8 +29,9 @@ struct commons {
     const struct worker_duties *duties;
     struct worker **workers;
     unsigned worker_count;
-    struct slots connections; /* server connections of the whole process */
-    _Atomic uint64_t numbers; /* splices numbered so far: taken in blocks */
+    struct slots connections;  /* server connections of the whole process */
+    _Atomic uint64_t numbers;  /* splices numbered so far: taken in blocks */
+    struct event_ring *events; /* NULL: none are told */
     struct lookup *lookup;
     struct mailbox *control; /* the control thread's */
     /* Passes one end of a socketpair on to a built-in service, on the control thread. Closes `fd` when there

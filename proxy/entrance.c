@@ -23,6 +23,7 @@ struct entrance *entrance_create(struct commons *commons, const char *name, cons
     atomic_init(&entrance->references, 1);
     entrance->commons = commons;
     entrance->name = text_copy(name);
+    entrance->event_name = event_name_hold(commons->events, name);
     entrance->path = text_copy(path);
     entrance->counters = counters;
     slots_begin(&entrance->slots, limit);
@@ -41,6 +42,7 @@ void entrance_drop(struct entrance **entrance)
     *entrance = NULL;
     if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
         return;
+    event_name_drop(dropped->commons->events, dropped->event_name);
     free(dropped->counters);
     free(dropped->name);
     free(dropped->path);

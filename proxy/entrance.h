@@ -37,6 +37,7 @@ struct entrance {
     _Atomic unsigned references;
     struct commons *commons;
     char *name;           /* of the listener */
+    uint16_t event_name;  /* the same in events */
     char *path;           /* of a unix listener, else NULL */
     struct address bound; /* with the real port; its path is .path */
     struct slots slots;   /* server connections of this listener */

@@ -39,8 +39,10 @@ static struct house_service *find_service(struct proxy *house, const char *name)
 struct upstream *house_builtin(struct proxy *house, const char *name)
 {
     struct house_service *service = find_service(house, name + 1);
-    if (service && !service->upstream)
+    if (service && !service->upstream) {
         service->upstream = upstream_create_builtin(name);
+        upstream_introduce(service->upstream, house->commons.events);
+    }
     return service ? service->upstream : NULL;
 }
 

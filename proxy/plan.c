@@ -33,7 +33,9 @@ static char *plan_upstream(struct proxy *house, const struct conf_upstream *conf
             return NULL;
         }
     }
-    return upstream_create(conf, house->commons.lookup, upstream);
+    char *wrong = upstream_create(conf, house->commons.lookup, upstream);
+    upstream_introduce(*upstream, house->commons.events);
+    return wrong;
 }
 
 static char *plan_upstreams(struct proxy *house, const struct conf *conf, struct plan *plan)

@@ -26,6 +26,16 @@ const struct conf *proxy_conf(const struct proxy *proxy)
     return proxy->conf;
 }
 
+struct event_ring *proxy_events(const struct proxy *proxy)
+{
+    return proxy->commons.events;
+}
+
+static void tell(const struct proxy *house, enum event_what what, const char *detail)
+{
+    event_tell(house->commons.events, &(struct event){.what = what, .texts = {detail}});
+}
+
 /* Making and unmaking */
 
 static void sample(struct timer *timer)
@@ -71,6 +81,15 @@ static void limit_connections(struct proxy *house, const struct conf *conf)
                  (long long)conf->max_connections, (long long)house->budget.descriptors, (long long)limit);
 }
 
+static struct event_ring *make_events(const struct conf *conf)
+{
+    struct event_ring *events = event_ring_create((uint64_t)conf->events.ring);
+    if (!events && conf->events.ring > 0)
+        log_line(CONF_LOG_WARNING, "limits", "there is no memory for %lld events: none are kept",
+                 (long long)conf->events.ring);
+    return events;
+}
+
 char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
 {
     struct proxy *house = calloc(1, sizeof *house);
@@ -87,6 +106,7 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     snprintf(house->instance, sizeof house->instance, "%s", conf_instance(conf));
     slots_begin(&house->commons.connections, 0);
     limit_connections(house, conf);
+    house->commons.events = make_events(conf);
     house->commons.control = &house->mailbox;
     house->commons.duties = &house_duties;
     house->commons.serve = house_serve;
@@ -110,6 +130,7 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     }
     timer_set(&control->timers, &house->sample, control->now + SAMPLE_MS);
     atomic_store(&house->is_ready, true);
+    tell(house, EVENT_PROCESS_READY, NULL);
     *made = house;
     return NULL;
 }
@@ -124,6 +145,7 @@ static void note_outcome(struct proxy *house, const char *wrong)
         house->applied_at = loop_wall_ms();
     }
     pthread_mutex_unlock(&house->lock);
+    tell(house, wrong ? EVENT_CONFIG_REJECTED : EVENT_CONFIG_APPLIED, wrong);
 }
 
 void proxy_reject(struct proxy *proxy, const char *why)
@@ -135,8 +157,8 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
 {
     struct plan plan;
     char *wrong = plan_make(proxy, conf, &plan);
-    note_outcome(proxy, wrong);
     if (wrong) {
+        note_outcome(proxy, wrong);
         conf_destroy(conf);
         return wrong;
     }
@@ -144,7 +166,11 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
     if (conf->workers != proxy->conf->workers)
         log_line(CONF_LOG_WARNING, "config.applied",
                  "a new number of workers takes effect at the next start");
+    if (conf->events.ring != proxy->conf->events.ring)
+        log_line(CONF_LOG_WARNING, "config.applied",
+                 "a new size of the ring of events takes effect at the next start");
     plan_carry_out(proxy, conf, &plan);
+    note_outcome(proxy, NULL);
     return NULL;
 }
 
@@ -197,6 +223,7 @@ void proxy_destroy(struct proxy *proxy)
     end_upstreams(proxy);
     lookup_destroy(commons->lookup);
     conf_destroy(proxy->conf);
+    event_ring_destroy(commons->events);
     pthread_mutex_destroy(&proxy->lock);
     free(commons->workers);
     free(proxy);
@@ -249,16 +276,19 @@ static void look_at_drain(struct timer *timer)
         drain_listeners(house);
     if (now >= house->drain_until)
         cut(house);
-    if (is_empty(house))
-        house->drained(house->drained_context);
-    else
+    if (!is_empty(house)) {
         timer_set(&house->control->timers, timer, now + DRAIN_LOOK_MS);
+        return;
+    }
+    tell(house, EVENT_PROCESS_STOPPING, NULL);
+    house->drained(house->drained_context);
 }
 
 void proxy_drain(struct proxy *proxy, void (*done)(void *context), void *context)
 {
     const struct conf_shutdown *shutdown = &proxy->conf->shutdown;
     atomic_store(&proxy->is_draining, true);
+    tell(proxy, EVENT_PROCESS_DRAINING, NULL);
     proxy->drained = done;
     proxy->drained_context = context;
     proxy->drain.fire = look_at_drain;

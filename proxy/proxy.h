@@ -13,6 +13,7 @@
 #define PROXY_PROXY_H
 
 #include "conf/conf.h"
+#include "proxy/event.h"
 #include "proxy/loop.h"
 #include "proxy/report.h"
 
@@ -42,6 +43,9 @@ void proxy_reject(struct proxy *proxy, const char *why);
 
 /* [control] The description in force. Borrowed until the next proxy_apply. */
 const struct conf *proxy_conf(const struct proxy *proxy);
+
+/* [any] The events of the whole process; NULL: none are told. Borrowed for as long as the proxy lives. */
+struct event_ring *proxy_events(const struct proxy *proxy);
 
 /* [control] Begins to close in order: not ready at once; after shutdown.delay listeners are drained; after
  * shutdown.timeout what still lives is ended; then `done` is called. */

@@ -119,6 +119,23 @@ struct upstream *upstream_create_builtin(const char *name)
     return upstream;
 }
 
+void upstream_introduce(struct upstream *upstream, struct event_ring *events)
+{
+    if (!upstream)
+        return;
+    upstream->events = events;
+    upstream->event_name = event_name_hold(events, upstream->name);
+    for (unsigned i = 0; i < upstream->server_count; i++)
+        upstream->servers[i].event_name = event_name_hold(events, upstream->servers[i].text);
+}
+
+static void take_leave(struct upstream *upstream)
+{
+    event_name_drop(upstream->events, upstream->event_name);
+    for (unsigned i = 0; i < upstream->server_count; i++)
+        event_name_drop(upstream->events, upstream->servers[i].event_name);
+}
+
 struct upstream *upstream_hold(struct upstream *upstream)
 {
     atomic_fetch_add(&upstream->references, 1);
@@ -131,6 +148,7 @@ void upstream_drop(struct upstream **upstream)
     *upstream = NULL;
     if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
         return;
+    take_leave(dropped);
     for (unsigned i = 0; i < dropped->server_count; i++)
         server_end(&dropped->servers[i]);
     certs_drop(&dropped->certs);

@@ -11,6 +11,7 @@
 #include "certs/certs.h"
 #include "conf/conf.h"
 #include "proxy/address.h"
+#include "proxy/event.h"
 #include "proxy/histogram.h"
 #include "proxy/log.h"
 #include "proxy/lookup.h"
@@ -23,6 +24,7 @@ enum {
 
 struct server {
     char *text;               /* as described: "app:8080" */
+    uint16_t event_name;      /* the same in events */
     char *host;               /* of "host:port", also what its certificate must prove; else NULL */
     char *path;               /* of "unix:/path", else NULL */
     struct lookup_name *name; /* when the host is a name to be looked up, else NULL */
@@ -40,6 +42,8 @@ struct server {
 struct upstream {
     _Atomic unsigned references;
     char *name;
+    struct event_ring *events; /* NULL: none are told */
+    uint16_t event_name;       /* its name in them */
     struct server *servers;
     unsigned server_count;
     enum conf_balance balance;
@@ -57,6 +61,10 @@ char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, s
 
 /* Makes the upstream of a built-in service, e.g. "@demo". NULL when memory is out. */
 struct upstream *upstream_create_builtin(const char *name);
+
+/* Has it and its servers known by name in events. At most once, before anybody chooses. Accepts NULL.
+ */
+void upstream_introduce(struct upstream *upstream, struct event_ring *events);
 
 /* One more reference; returns `upstream`. */
 struct upstream *upstream_hold(struct upstream *upstream);
