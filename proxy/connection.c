@@ -95,6 +95,12 @@ bool connection_can_write(const struct connection *connection)
     return !connection->has_write_ended && connection->write_waits == WAIT_NOTHING;
 }
 
+bool connection_has_failed(const struct connection *connection)
+{
+    return connection->has_read_failed || connection->has_write_failed ||
+           (connection->failure != REASON_NONE && connection->state != CONNECTION_COMPLETE);
+}
+
 /* What an outcome means for the direction that `waits` belongs to. */
 static void keep_wait(uint8_t *waits, enum io io)
 {

@@ -98,6 +98,9 @@ bool connection_was_emptied(const struct connection *connection, size_t count, s
 bool connection_can_read(const struct connection *connection);
 bool connection_can_write(const struct connection *connection);
 
+/* Whether it failed in a direction, or before it was complete: no orderly end. */
+bool connection_has_failed(const struct connection *connection);
+
 /* Goes on with the handshake (state SECURING, or COMPLETE at once for plain). IO_MOVED: state is COMPLETE. */
 enum io connection_secure(struct connection *connection);
 

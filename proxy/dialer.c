@@ -350,6 +350,7 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
     atomic_fetch_add_explicit(&dialer->server->failed[failure], 1, memory_order_relaxed);
     if (client->state == CONNECTION_LOOKING_UP)
         dialer->addresses_left = 0;
+    site->failed(dialer, detail);
     struct workbench *bench = client->bench;
     connection_close(client, site->loop, false);
     connection_begin(client, CONNECTION_CLIENT, -1, bench);
@@ -360,7 +361,10 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
 enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
 {
     while (client->state != CONNECTION_COMPLETE) {
-        enum step step = steps[client->state](dialer, client, site);
+        uint8_t state = client->state;
+        enum step step = steps[state](dialer, client, site);
+        if (client->state != state)
+            site->entered(dialer);
         if (step == STEP_WAITS && has_timed_out(dialer, client, site)) {
             client->failure = timeout_reasons[client->state];
             step = STEP_FAILED;

@@ -43,6 +43,10 @@ struct dialer_site {
     watch_function *ready;      /* for the connection's socket */
     const struct address *peer; /* whom the server connection talks to: told to built-in services */
     void (*answered)(struct dialer *dialer); /* a lookup is over: call dialer_step */
+    /* Hear of the connection as it goes: it has entered another state; and: an attempt has come to nothing,
+     * for connection->failure, `detail` in words. Called from dialer_step. */
+    void (*entered)(struct dialer *dialer);
+    void (*failed)(struct dialer *dialer, const char *detail);
 };
 
 void dialer_begin(struct dialer *dialer, struct upstream *upstream);

@@ -27,6 +27,15 @@ int64_t loop_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+int64_t loop_wall_now(struct loop *loop)
+{
+    if (loop->walled_at != loop->now) {
+        loop->wall = loop_wall_ms();
+        loop->walled_at = loop->now;
+    }
+    return loop->wall;
+}
+
 uint64_t loop_clock_ms(void)
 {
     return (uint64_t)clock_ms(CLOCK_MONOTONIC);

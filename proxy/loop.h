@@ -41,7 +41,9 @@ struct again {
 struct loop {
     int epoll;
     bool is_stopping;
-    uint64_t now; /* CLOCK_MONOTONIC in ms, taken once a turn */
+    uint64_t now;       /* CLOCK_MONOTONIC in ms, taken once a turn */
+    int64_t wall;       /* the wall clock when it was asked for last, see loop_wall_now */
+    uint64_t walled_at; /* loop->now at that moment */
     struct timers timers;
     struct list agains;
     struct epoll_event *announced; /* what the kernel told in this turn and nobody has heard yet */
@@ -80,8 +82,10 @@ void loop_remove(struct loop *loop, struct watch *watch);
 void loop_again(struct loop *loop, struct again *again);
 void loop_again_cancel(struct again *again);
 
-/* The wall clock in ms since the epoch. */
+/* The wall clock in ms since the epoch; and: the same at loop->now, asked for at most once a millisecond. */
 int64_t loop_wall_ms(void);
+int64_t loop_wall_now(struct loop *loop);
+
 /* The monotonic clock in ms, as loop->now. */
 uint64_t loop_clock_ms(void);
 

@@ -4,6 +4,7 @@
 #include "proxy/splice_inside.h"
 
 #include "proxy/log.h"
+#include "proxy/splice_tell.h"
 #include "proxy/tls.h"
 
 #include <unistd.h>
@@ -52,6 +53,19 @@ static void go_again(struct again *again)
     splice_turn(list_owner(again, struct splice, again));
 }
 
+static void client_entered(struct dialer *dialer)
+{
+    struct splice *splice = list_owner(dialer, struct splice, dialer);
+    splice_tell_state(splice, &splice->client);
+}
+
+static void attempt_failed(struct dialer *dialer, const char *detail)
+{
+    struct splice *splice = list_owner(dialer, struct splice, dialer);
+    splice_note_detail(splice, detail);
+    splice_tell_failure(splice, &splice->client, splice->client.failure, detail);
+}
+
 static struct dialer_site site_of(struct splice *splice)
 {
     return (struct dialer_site){
@@ -61,6 +75,8 @@ static struct dialer_site site_of(struct splice *splice)
         .ready = client_ready,
         .peer = &splice->server.peer,
         .answered = lookup_answered,
+        .entered = client_entered,
+        .failed = attempt_failed,
     };
 }
 
@@ -75,6 +91,7 @@ static bool secure_server(struct splice *splice)
     if (io == IO_WANT_READ || io == IO_WANT_WRITE)
         return false;
     if (io != IO_MOVED) {
+        splice_note_detail(splice, tls_failure(&splice->server));
         splice_fail(splice, &splice->server);
         return false;
     }
@@ -84,6 +101,7 @@ static bool secure_server(struct splice *splice)
     entrance_count(&counters->handshakes, 1);
     entrance_count(&counters->handshakes_resumed, tls_is_resumed(&splice->server));
     histogram_note(&counters->handshake, splice->secure_server_ms);
+    splice_tell_state(splice, &splice->server);
     return true;
 }
 
@@ -102,6 +120,7 @@ static bool form_client(struct splice *splice)
     case DIAL_COMPLETE:
         break;
     }
+    splice_note_detail(splice, NULL);
     splice->server_moved = splice->client_moved = splice_now(splice);
     return true;
 }
@@ -142,6 +161,7 @@ static void move(struct splice *splice)
     note_moved(splice, &server, &client, was_held_up);
     splice_note_reason(splice, &splice->client);
     splice_note_reason(splice, &splice->server);
+    splice_tell_moved(splice, &server, &client);
     splice->has_spliced |= splice->up.is_splicing || splice->down.is_splicing;
     if (up == FLOW_BROKEN || down == FLOW_BROKEN)
         splice_end(splice, REASON_OUT_OF_RESOURCES, BY_PROXY);
@@ -226,5 +246,8 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
     flow_begin(&splice->up, &splice->server, &splice->client);
     flow_begin(&splice->down, &splice->client, &splice->server);
     dialer_begin(&splice->dialer, splice->service->upstream);
+    splice_tell_accept(splice);
+    splice_tell(splice, EVENT_SPLICE_OPEN);
+    splice_tell_state(splice, &splice->server);
     splice_turn(splice);
 }

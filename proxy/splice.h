@@ -66,8 +66,10 @@ struct splice {
     int32_t queue_ms;
     int32_t secure_server_ms; /* -1: not reached */
     int32_t first_byte_down_ms;
-    uint8_t reason; /* enum reason: of the first failure, else of the first end */
-    uint8_t by;     /* enum by */
+    char *detail;    /* what is known of a failure beyond its reason, in words; NULL: nothing */
+    uint8_t told[2]; /* what events have told of each end, see splice_tell.c */
+    uint8_t reason;  /* enum reason: of the first failure, else of the first end */
+    uint8_t by;      /* enum by */
     bool is_ending;
     bool is_abortive; /* the ends that are well get a reset, not an orderly end */
     bool has_spliced; /* splice(2) was used */

@@ -3,39 +3,47 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/splice_inside.h"
 
+#include "conf/text.h"
 #include "proxy/access.h"
 #include "proxy/log.h"
+#include "proxy/splice_tell.h"
 #include "proxy/tls.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 enum {
     DISCARD_MOST = 1024 * 1024 /* answers to nobody that are taken before a reset */
 };
 
-/* Who ended a connection for that reason. */
-static enum by by_whom(const struct splice *splice, const struct connection *connection, enum reason reason)
+enum by splice_by_whom(const struct connection *connection, enum reason reason)
 {
     if (reason_is_ours(reason))
         return BY_PROXY;
-    return connection == &splice->server ? BY_THEIR_CLIENT : BY_THEIR_SERVICE;
+    return connection->kind == CONNECTION_SERVER ? BY_THEIR_CLIENT : BY_THEIR_SERVICE;
 }
 
-static bool has_failed(const struct connection *connection)
+void splice_note_detail(struct splice *splice, const char *detail)
 {
-    return connection->has_read_failed || connection->has_write_failed ||
-           (connection->failure != REASON_NONE && connection->state != CONNECTION_COMPLETE);
+    free(splice->detail);
+    splice->detail = detail && *detail ? text_copy(detail) : NULL;
+}
+
+static void note(struct splice *splice, const struct connection *connection, enum reason reason)
+{
+    splice->reason = (uint8_t)reason;
+    splice->by = (uint8_t)splice_by_whom(connection, reason);
 }
 
 void splice_note_reason(struct splice *splice, const struct connection *connection)
 {
-    bool is_failure = has_failed(connection);
+    bool is_failure = connection_has_failed(connection);
     bool is_known = splice->reason != REASON_NONE;
     bool was_end = splice->reason == REASON_PEER_ENDED || splice->reason == REASON_PEER_TRUNCATED;
     if ((!is_failure && !connection->has_read_ended) || (is_known && !(was_end && is_failure)))
         return;
-    splice->reason = connection->failure ? connection->failure : REASON_PEER_ENDED;
-    splice->by = (uint8_t)by_whom(splice, connection, splice->reason);
+    note(splice, connection, connection->failure ? connection->failure : REASON_PEER_ENDED);
+    splice_note_detail(splice, tls_failure(connection));
 }
 
 /* Whether a reset may still wait for what was sent before it: only one that is passed on. */
@@ -61,7 +69,7 @@ static void settle_end(struct splice *splice, struct connection *connection, con
     struct loop *loop = &splice->worker->loop;
     if (connection->watch.fd < 0)
         return;
-    if (has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
+    if (connection_has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
         connection_close(connection, loop, false);
     } else if (splice->is_abortive || flow_held(into) > 0 || connection->unsent > 0) {
         if (may_linger(splice) && is_taking_in(connection) && connection_discard(connection) != IO_END)
@@ -78,6 +86,7 @@ void splice_settle(struct splice *splice)
 {
     settle_end(splice, &splice->server, &splice->down);
     settle_end(splice, &splice->client, &splice->up);
+    splice_tell_closed(splice);
     if (splice->server.watch.fd >= 0 || splice->client.watch.fd >= 0) {
         splice_arm(splice);
         return;
@@ -93,8 +102,7 @@ static void log_access(struct splice *splice)
     if (!log_wants_access())
         return;
     splice_report(splice, false, &report);
-    bool is_servers = splice->reason == splice->server.failure && has_failed(&splice->server);
-    access_log(&report, splice->reason, splice->by, is_servers ? tls_failure(&splice->server) : "");
+    access_log(&report, splice->reason, splice->by, splice->detail);
 }
 
 static void begin_ending(struct splice *splice, bool is_abortive)
@@ -110,7 +118,7 @@ static void begin_ending(struct splice *splice, bool is_abortive)
     splice->is_abortive = is_abortive;
     splice->ending_since = splice_now(splice);
     log_access(splice);
-    dialer_end(&splice->dialer);
+    splice_tell(splice, EVENT_SPLICE_CLOSE);
     splice_settle(splice);
 }
 
@@ -123,19 +131,21 @@ void splice_end(struct splice *splice, enum reason reason, enum by by)
     }
     splice->reason = (uint8_t)reason;
     splice->by = (uint8_t)by;
+    if (splice->server.state == CONNECTION_SECURING)
+        splice_tell_failure(splice, &splice->server, reason, NULL);
     begin_ending(splice, false);
 }
 
 void splice_fail(struct splice *splice, const struct connection *connection)
 {
-    splice->reason = connection->failure ? connection->failure : REASON_IO_ERROR;
-    splice->by = (uint8_t)by_whom(splice, connection, splice->reason);
+    note(splice, connection, splice_failure(connection));
+    splice_tell_failure(splice, connection, splice->reason, splice->detail);
     begin_ending(splice, true);
 }
 
 void splice_conclude(struct splice *splice)
 {
-    begin_ending(splice, has_failed(&splice->server) || has_failed(&splice->client));
+    begin_ending(splice, connection_has_failed(&splice->server) || connection_has_failed(&splice->client));
 }
 
 void splice_end_all(struct worker *worker)
@@ -150,6 +160,7 @@ void splice_reap(struct worker *worker)
     list_for_each (node, &worker->condemned) {
         struct splice *splice = list_owner(node, struct splice, condemned);
         list_remove(node);
+        dialer_end(&splice->dialer);
         flow_end(&splice->up, &worker->bench);
         flow_end(&splice->down, &worker->bench);
         slowness_forget(&splice->slowness);
@@ -157,6 +168,7 @@ void splice_reap(struct worker *worker)
         entrance_release(splice->entrance, worker);
         entrance_drop(&splice->entrance);
         service_drop(&splice->service);
+        free(splice->detail);
         slab_give(&worker->splices, splice);
     }
 }

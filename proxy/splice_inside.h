@@ -21,6 +21,9 @@ static inline struct entrance_counters *splice_counters(const struct splice *spl
     return entrance_counters(splice->entrance, splice->worker);
 }
 
+/* How long its phases took. */
+struct report_phases splice_phases(const struct splice *splice);
+
 /* Goes as far as it goes. After every event of either connection; harmless when nothing has happened, and
  * once it is condemned. */
 void splice_turn(struct splice *splice);
@@ -33,6 +36,18 @@ void splice_time_is_up(struct timer *timer);
 
 /* Notes why one of its connections ended, if it did: the first end counts, unless a failure follows it. */
 void splice_note_reason(struct splice *splice, const struct connection *connection);
+
+/* Why a connection that has failed did. */
+static inline enum reason splice_failure(const struct connection *connection)
+{
+    return connection->failure ? connection->failure : REASON_IO_ERROR;
+}
+
+/* Who ends a connection for that reason. */
+enum by splice_by_whom(const struct connection *connection, enum reason reason);
+
+/* Keeps what is known of a failure beyond its reason, in words; NULL or "": nothing. */
+void splice_note_detail(struct splice *splice, const char *detail);
 
 /* Begins to end it because one of its connections failed before both were complete. */
 void splice_fail(struct splice *splice, const struct connection *connection);

@@ -1,7 +1,7 @@
 /* Tells about a splice: its state in plain values.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
-#include "proxy/splice.h"
+#include "proxy/splice_inside.h"
 #include "proxy/tls.h"
 
 #include <stdio.h>
@@ -23,6 +23,18 @@ static const char *state_of(const struct splice *splice)
     return splice_is_complete(splice) ? "complete" : "opening";
 }
 
+struct report_phases splice_phases(const struct splice *splice)
+{
+    return (struct report_phases){
+        .queue = splice->queue_ms,
+        .secure_server = splice->secure_server_ms,
+        .lookup = splice->dialer.lookup_ms,
+        .request = splice->dialer.request_ms,
+        .secure_client = splice->dialer.secure_ms,
+        .first_byte_down = splice->first_byte_down_ms,
+    };
+}
+
 void splice_report(struct splice *splice, bool with_kernel, struct report_splice *report)
 {
     const struct entrance *entrance = splice->entrance;
@@ -35,15 +47,7 @@ void splice_report(struct splice *splice, bool with_kernel, struct report_splice
         .opened_at = splice->opened_at,
         .age_ms = (int64_t)(now - splice->opened),
         .idle_ms = (int64_t)(now - splice_last_moved(splice)),
-        .phases =
-            {
-                .queue = splice->queue_ms,
-                .secure_server = splice->secure_server_ms,
-                .lookup = splice->dialer.lookup_ms,
-                .request = splice->dialer.request_ms,
-                .secure_client = splice->dialer.secure_ms,
-                .first_byte_down = splice->first_byte_down_ms,
-            },
+        .phases = splice_phases(splice),
     };
     snprintf(report->listener, sizeof report->listener, "%s", entrance->name);
     snprintf(report->upstream, sizeof report->upstream, "%s", splice->service->upstream->name);

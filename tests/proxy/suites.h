@@ -40,5 +40,6 @@ extern const struct suite dialer_suite;
 extern const struct suite gate_suite;
 extern const struct suite walk_suite;
 extern const struct suite event_suite;
+extern const struct suite splice_tell_suite;
 
 #endif

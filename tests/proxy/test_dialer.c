@@ -30,6 +30,34 @@ static void answered(struct dialer *asked)
     (void)asked;
 }
 
+/* What the dialer's owner heard, in order. */
+static char heard[256];
+
+static void hear(const char *word)
+{
+    size_t length = strlen(heard);
+    snprintf(heard + length, sizeof heard - length, "%s ", word);
+}
+
+static void entered(struct dialer *at)
+{
+    static const char *const words[] = {
+        [CONNECTION_DESCRIBED] = "described",   [CONNECTION_LOOKING_UP] = "looking_up",
+        [CONNECTION_REQUESTING] = "requesting", [CONNECTION_SECURING] = "securing",
+        [CONNECTION_COMPLETE] = "complete",
+    };
+    (void)at;
+    hear(words[client.state]);
+}
+
+static void failed(struct dialer *at, const char *detail)
+{
+    (void)at;
+    hear(*detail ? "failed," : "failed");
+    if (*detail)
+        hear(detail);
+}
+
 static struct dialer_site site(void)
 {
     return (struct dialer_site){.commons = &yard.commons,
@@ -37,11 +65,14 @@ static struct dialer_site site(void)
                                 .mailbox = &yard.worker->mailbox,
                                 .ready = note,
                                 .peer = &peer,
-                                .answered = answered};
+                                .answered = answered,
+                                .entered = entered,
+                                .failed = failed};
 }
 
 static void begin(const struct yard_plan *plan)
 {
+    heard[0] = '\0';
     yard_open(&yard, plan);
     connection_begin(&client, CONNECTION_CLIENT, -1, &yard.worker->bench);
     dialer_begin(&dialer, yard.service->upstream);
@@ -222,6 +253,19 @@ static void a_built_in_service_gets_its_end_on_the_control_thread(void)
     upstream_drop(&demo);
 }
 
+static void each_state_and_each_failure_on_the_way_is_heard_of(void)
+{
+    begin(&(struct yard_plan){.servers = {YARD_REFUSES, YARD_NAMED}, .retries = 1});
+    CU_ASSERT_EQUAL(dial(), DIAL_COMPLETE);
+    CU_ASSERT_STRING_EQUAL(heard, "requesting failed looking_up described requesting complete ");
+    finish();
+    begin(&(struct yard_plan){.servers = {YARD_UNKNOWN}});
+    CU_ASSERT_EQUAL(dial(), DIAL_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(heard, "looking_up described failed, "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(heard, "nobody.invalid: "));
+    finish();
+}
+
 static const struct test tests[] = {
     TEST(a_dial_ends_with_a_connection_that_is_complete),
     TEST(a_unix_server_is_complete_at_once),
@@ -232,6 +276,7 @@ static const struct test tests[] = {
     TEST(a_name_is_looked_up_before_its_server_is_asked),
     TEST(a_name_that_is_not_answered_in_time_has_failed),
     TEST(who_ends_may_leave_a_question_behind),
+    TEST(each_state_and_each_failure_on_the_way_is_heard_of),
     TEST(a_built_in_service_gets_its_end_on_the_control_thread),
     {0},
 };

@@ -156,6 +156,7 @@ static struct upstream *make_upstream(struct yard *yard, const struct yard_plan 
                                                    .port = yard->ports[i]};
     }
     CU_ASSERT_PTR_NULL_FATAL(upstream_create(&conf, yard->commons.lookup, &upstream));
+    upstream_introduce(upstream, yard->commons.events);
     return upstream;
 }
 
@@ -177,6 +178,7 @@ void yard_open(struct yard *yard, const struct yard_plan *plan)
     commons->workers = yard->workers;
     commons->worker_count = plan->workers ? plan->workers : 1;
     commons->control = &yard->mailbox;
+    commons->events = event_ring_create(YARD_EVENTS);
     slots_begin(&commons->connections, 0);
     CU_ASSERT_PTR_NULL_FATAL(lookup_create(&commons->lookup));
     CU_ASSERT_PTR_NULL_FATAL(loop_open(&yard->control));
@@ -235,6 +237,8 @@ bool yard_told(const struct yard *yard, const char *pattern)
 
 void yard_forget(struct yard *yard)
 {
+    event_ring_destroy(yard->commons.events);
+    yard->commons.events = NULL;
     free(yard->log);
     yard->log = NULL;
 }

@@ -12,6 +12,7 @@ enum {
     YARD_WORKERS = 2,
     YARD_SERVERS = 3,
     YARD_FILL = 8,
+    YARD_EVENTS = 1024,      /* that are kept */
     YARD_PATIENCE_MS = 5000, /* for what has to happen */
 };
 
@@ -74,7 +75,7 @@ void yard_open(struct yard *yard, const struct yard_plan *plan);
 
 /* Ends what still lives and closes it; asserts that every splice is freed, every place and server given back,
  * and every descriptor closed. The peers' sockets must be closed before. yard_told may be asked afterwards,
- * and yard_forget ends. */
+ * and its events (yard->commons.events) read; yard_forget ends. */
 void yard_close(struct yard *yard);
 bool yard_told(const struct yard *yard, const char *pattern); /* an extended regular expression in the log */
 void yard_forget(struct yard *yard);

@@ -1,0 +1,174 @@
+/* What a splice tells of itself while it lives: events of its two connections in the order of their lives,
+ * and its own.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/splice_tell.h"
+
+#include "proxy/splice_inside.h"
+#include "proxy/tls.h"
+
+/* What was told of a connection so far. */
+enum {
+    TOLD_ANYTHING = 1,
+    TOLD_HALF_CLOSE = 2,
+    TOLD_FAILURE = 4, /* of the attempt at hand */
+    TOLD_CLOSE = 8,
+};
+
+static struct event_ring *ring_of(const struct splice *splice)
+{
+    return splice->worker->commons->events;
+}
+
+static uint8_t *told_of(struct splice *splice, const struct connection *connection)
+{
+    return &splice->told[connection->kind];
+}
+
+static struct event of_splice(struct splice *splice, enum event_what what)
+{
+    return (struct event){
+        .what = what,
+        .at = loop_wall_now(&splice->worker->loop),
+        .splice = splice->id,
+        .listener = splice->entrance->event_name,
+        .upstream = splice->service->upstream->event_name,
+        .age_ms = (int64_t)(splice_now(splice) - splice->opened),
+    };
+}
+
+static struct event of_connection(struct splice *splice, const struct connection *connection,
+                                  enum event_what what)
+{
+    const struct server *server = splice->dialer.server;
+    struct event event = of_splice(splice, what);
+    bool is_server = connection->kind == CONNECTION_SERVER;
+    event.end = is_server ? EVENT_SERVER_END : EVENT_CLIENT_END;
+    event.peer = &connection->peer;
+    event.server = !is_server && server ? server->event_name : 0;
+    *told_of(splice, connection) |= TOLD_ANYTHING;
+    return event;
+}
+
+static void count_bytes(struct event *event, const struct connection *connection)
+{
+    event->has_counts = true;
+    event->received = connection->received;
+    event->sent = connection->sent;
+}
+
+void splice_tell(struct splice *splice, enum event_what what)
+{
+    if (!ring_of(splice))
+        return;
+    const struct server *server = splice->dialer.server;
+    struct event event = of_splice(splice, what);
+    struct report_phases phases = splice_phases(splice);
+    event.peer = &splice->server.peer;
+    if (what == EVENT_SPLICE_CLOSE) {
+        event.server = server ? server->event_name : 0;
+        event.reason = splice->reason;
+        event.by = splice->by;
+        event.phases = &phases;
+        event.texts[0] = tls_server_name(&splice->server);
+        event.texts[1] = splice->detail;
+        count_bytes(&event, &splice->server);
+    }
+    event_tell(ring_of(splice), &event);
+}
+
+void splice_tell_accept(struct splice *splice)
+{
+    if (!ring_of(splice))
+        return;
+    struct event event = of_connection(splice, &splice->server, EVENT_CONNECTION_ACCEPT);
+    event.number = splice->queue_ms;
+    event_tell(ring_of(splice), &event);
+}
+
+void splice_tell_state(struct splice *splice, const struct connection *connection)
+{
+    static const uint8_t entered[] = {
+        [CONNECTION_LOOKING_UP] = EVENT_CONNECTION_LOOKUP,
+        [CONNECTION_REQUESTING] = EVENT_CONNECTION_REQUEST,
+        [CONNECTION_SECURING] = EVENT_CONNECTION_SECURE,
+        [CONNECTION_COMPLETE] = EVENT_CONNECTION_COMPLETE,
+        [CONNECTION_CLOSED] = 0,
+    };
+    if (!ring_of(splice) || !entered[connection->state])
+        return;
+    struct event event = of_connection(splice, connection, (enum event_what)entered[connection->state]);
+    *told_of(splice, connection) &= (uint8_t)~TOLD_FAILURE;
+    if (connection->state == CONNECTION_COMPLETE && connection->kind == CONNECTION_SERVER)
+        event.texts[0] = tls_server_name(&splice->server);
+    event_tell(ring_of(splice), &event);
+}
+
+void splice_tell_failure(struct splice *splice, const struct connection *connection, enum reason reason,
+                         const char *detail)
+{
+    if (!ring_of(splice) || (*told_of(splice, connection) & TOLD_FAILURE))
+        return;
+    struct event event = of_connection(splice, connection, EVENT_CONNECTION_ERROR);
+    *told_of(splice, connection) |= TOLD_FAILURE;
+    event.reason = reason;
+    event.by = splice_by_whom(connection, reason);
+    event.texts[0] = tls_server_name(connection);
+    event.texts[1] = detail;
+    count_bytes(&event, connection);
+    event_tell(ring_of(splice), &event);
+}
+
+static void tell_moved(struct splice *splice, const struct connection *connection,
+                       const struct connection *before)
+{
+    bool is_half_closed = connection->has_read_ended != connection->has_write_ended;
+    if (before->received == 0 && connection->received > 0) {
+        struct event event = of_connection(splice, connection, EVENT_CONNECTION_FIRST_READ);
+        event_tell(ring_of(splice), &event);
+    }
+    if (before->sent == 0 && connection->sent > 0) {
+        struct event event = of_connection(splice, connection, EVENT_CONNECTION_FIRST_WRITE);
+        event_tell(ring_of(splice), &event);
+    }
+    if (connection_has_failed(connection)) {
+        splice_tell_failure(splice, connection, splice_failure(connection), tls_failure(connection));
+    } else if (is_half_closed && !(*told_of(splice, connection) & TOLD_HALF_CLOSE)) {
+        struct event event = of_connection(splice, connection, EVENT_CONNECTION_HALF_CLOSE);
+        *told_of(splice, connection) |= TOLD_HALF_CLOSE;
+        event.reason = splice->reason;
+        event.by = splice->by;
+        count_bytes(&event, connection);
+        event_tell(ring_of(splice), &event);
+    }
+}
+
+void splice_tell_moved(struct splice *splice, const struct connection *server,
+                       const struct connection *client)
+{
+    if (!ring_of(splice))
+        return;
+    tell_moved(splice, &splice->server, server);
+    tell_moved(splice, &splice->client, client);
+}
+
+static void tell_closed(struct splice *splice, const struct connection *connection)
+{
+    uint8_t told = *told_of(splice, connection);
+    if (connection->watch.fd >= 0 || !(told & TOLD_ANYTHING) || (told & TOLD_CLOSE))
+        return;
+    struct event event = of_connection(splice, connection, EVENT_CONNECTION_CLOSE);
+    *told_of(splice, connection) |= TOLD_CLOSE;
+    event.reason = splice->reason;
+    event.by = splice->by;
+    count_bytes(&event, connection);
+    event_tell(ring_of(splice), &event);
+}
+
+void splice_tell_closed(struct splice *splice)
+{
+    if (!ring_of(splice))
+        return;
+    tell_closed(splice, &splice->server);
+    tell_closed(splice, &splice->client);
+}
