@@ -101,7 +101,7 @@ static bool check_certificates(const struct conf *conf, const struct description
     for (size_t i = 0; i < conf->listener_count + conf->upstream_count; i++) {
         struct certs *certs = NULL;
         char *wrong = NULL;
-        if (i < conf->listener_count && conf->listeners[i].tls)
+        if (i < conf->listener_count && conf_terminates(&conf->listeners[i]))
             wrong = certs_load_listener(conf->listeners[i].tls, conf->listeners[i].name, &certs);
         const struct conf_upstream *upstream = &conf->upstreams[i - conf->listener_count];
         if (i >= conf->listener_count && upstream->tls)

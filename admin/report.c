@@ -102,6 +102,7 @@ static const struct member tls_members[] = {
     MEMBER("server_name", struct report_tls, server_name),
     MEMBER("alpn", struct report_tls, alpn),
     MEMBER("resumed", struct report_tls, is_resumed),
+    MEMBER("passed", struct report_tls, is_passed),
     MEMBER_BY("peer_certificate", write_peer_certificate),
     MEMBERS_END,
 };

@@ -124,6 +124,11 @@ bool conf_upstream_equal(const struct conf_upstream *a, const struct conf_upstre
     return object_equal(&grammar_upstream, a, b);
 }
 
+bool conf_terminates(const struct conf_listener *listener)
+{
+    return listener->tls && listener->tls->certificate_count > 0;
+}
+
 const struct conf_upstream *conf_find_upstream(const struct conf *conf, const char *name)
 {
     for (size_t i = 0; i < conf->upstream_count; i++) {

@@ -53,7 +53,7 @@ enum conf_tls_version {
 
 /* listeners[].tls: how we prove who we are to those who connect to us. */
 struct conf_listener_tls {
-    struct conf_certificate *certificates; /* at least one; the first is the default */
+    struct conf_certificate *certificates; /* the first is the default; none: all is passed on */
     size_t certificate_count;
     enum conf_tls_version min_version;
     enum conf_tls_version max_version;
@@ -62,6 +62,20 @@ struct conf_listener_tls {
     char *groups;       /* OpenSSL's group list; NULL: our policy */
     struct conf_strings alpn;
     bool session_tickets;
+    bool require_sni; /* who asks for no server that is known here is refused */
+};
+
+enum conf_route_tls {
+    CONF_ROUTE_TERMINATE,
+    CONF_ROUTE_PASS,
+};
+
+/* listeners[].routes[]: an upstream for those whose ClientHello says this. */
+struct conf_route {
+    char *server_name; /* may begin with "*."; NULL: any, or none */
+    struct conf_strings alpn;
+    char *upstream;
+    enum conf_route_tls tls;
 };
 
 struct conf_listener_timeouts {
@@ -78,6 +92,8 @@ struct conf_listener {
     int64_t backlog;
     int64_t max_connections;       /* 0: only the process's limit */
     struct conf_listener_tls *tls; /* NULL: plain */
+    struct conf_route *routes;
+    size_t route_count;
     struct conf_listener_timeouts timeouts;
 };
 
@@ -235,6 +251,9 @@ void conf_print_schema(FILE *out);
  * reload. */
 bool conf_listener_equal(const struct conf_listener *a, const struct conf_listener *b);
 bool conf_upstream_equal(const struct conf_upstream *a, const struct conf_upstream *b);
+
+/* Whether the listener terminates TLS, and so needs its certificates. */
+bool conf_terminates(const struct conf_listener *listener);
 
 /* How this replica is called: `instance`, or else the host's name. Borrowed from `conf` or constant. */
 const char *conf_instance(const struct conf *conf);

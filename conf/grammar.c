@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+static const char *const route_words[] = {
+    [CONF_ROUTE_TERMINATE] = "terminate", [CONF_ROUTE_PASS] = "pass", NULL};
 static const char *const balance_words[] = {
     [CONF_BALANCE_ROUND_ROBIN] = "round_robin",
     [CONF_BALANCE_LEAST_CONNECTIONS] = "least_connections",
@@ -23,6 +25,27 @@ static const char *const level_words[] = {
 };
 static const char *const format_words[] = {
     [CONF_LOG_AUTO] = "auto", [CONF_LOG_JSON] = "json", [CONF_LOG_TEXT] = "text", NULL};
+
+static const struct grammar_key route_keys[] = {
+    {"server_name", GRAMMAR_STRING, MEMBER(route, server_name), BETWEEN(1, 253),
+     .sentence =
+         "The server name that the client asks for; \"*.\" in front stands for one label, null for any "
+         "name or none. The exact name goes before the wildcard."},
+    {"alpn", GRAMMAR_STRINGS, MEMBER(route, alpn), BETWEEN(1, 255),
+     .sentence = "Protocols of which the client has to offer one (RFC 7301); empty: whatever it offers."},
+    {"upstream", GRAMMAR_REFERENCE, true, MEMBER(route, upstream), BETWEEN(1, 64),
+     .sentence = "The upstream that such connections are spliced to."},
+    {"tls", GRAMMAR_WORD, MEMBER(route, tls), .words = route_words, .initial = "terminate",
+     .sentence = "terminate: TLS ends here, with the listener's certificates; pass: the service gets exactly "
+                 "what the client sends."},
+    {0},
+};
+const struct grammar_object grammar_route = {
+    .name = "route",
+    .sentence = "Where connections go whose ClientHello says this.",
+    .size = sizeof(struct conf_route),
+    .keys = route_keys,
+};
 
 static const struct grammar_key listener_timeouts_keys[] = {
     {"handshake", GRAMMAR_DURATION, MEMBER(listener_timeouts, handshake), A_YEAR, .initial = "10s",
@@ -58,6 +81,10 @@ static const struct grammar_key listener_keys[] = {
      .sentence = "Server connections at a time, the rest stays in the queue; 0: no limit of its own."},
     {"tls", GRAMMAR_OPTIONAL, MEMBER(listener, tls), .object = &grammar_listener_tls,
      .sentence = "TLS towards those who connect; null: plain."},
+    {"routes", GRAMMAR_OBJECTS, MEMBERS(listener, routes, route_count), BETWEEN(0, INT64_MAX),
+     .object = &grammar_route,
+     .sentence = "Other upstreams for clients that ask for certain server names or protocols; what matches "
+                 "none goes to the listener's own upstream. Whoever speaks no TLS is refused then."},
     {"timeouts", GRAMMAR_OBJECT, MEMBER(listener, timeouts), .object = &grammar_listener_timeouts,
      .sentence = "How long the listener's connections may take."},
     {0},

@@ -25,9 +25,10 @@ const struct grammar_object grammar_certificate = {
 };
 
 static const struct grammar_key listener_tls_keys[] = {
-    {"certificates", GRAMMAR_OBJECTS, true, MEMBERS(listener_tls, certificates, certificate_count),
-     BETWEEN(1, INT64_MAX), .object = &grammar_certificate,
-     .sentence = "The certificates to answer with, chosen by server name; the first is the default."},
+    {"certificates", GRAMMAR_OBJECTS, MEMBERS(listener_tls, certificates, certificate_count),
+     BETWEEN(0, INT64_MAX), .object = &grammar_certificate,
+     .sentence = "The certificates to answer with, chosen by server name; the first is the default. None are "
+                 "needed where routes pass everything on."},
     {"min_version", GRAMMAR_WORD, MEMBER(listener_tls, min_version), .words = version_words, .initial = "1.2",
      .sentence = "The oldest TLS version that is spoken."},
     {"max_version", GRAMMAR_WORD, MEMBER(listener_tls, max_version), .words = version_words, .initial = "1.3",
@@ -43,6 +44,10 @@ static const struct grammar_key listener_tls_keys[] = {
          "Application protocols to agree on, best first (RFC 7301); empty: the extension is not answered."},
     {"session_tickets", GRAMMAR_BOOLEAN, MEMBER(listener_tls, session_tickets), .initial = "true",
      .sentence = "Whether sessions may be resumed with tickets."},
+    {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",
+     .sentence =
+         "Whether a client is refused, with the alert unrecognized_name, that asks for no server name "
+         "or for one that no certificate answers to."},
     {0},
 };
 const struct grammar_object grammar_listener_tls = {

@@ -3,89 +3,37 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/validate.h"
 
+#include "conf/claims.h"
 #include "conf/memory.h"
 #include "conf/nearest.h"
 #include "conf/origins.h"
 #include "conf/text.h"
 #include "conf/units.h"
+#include "conf/validate_routes.h"
 #include "conf/validate_tls.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Something that may stand only once: its text, and the member that holds it. */
-struct claim {
-    char *text;
-    const void *member;
-    uint32_t place;
-};
-
-struct claims {
-    struct claim *items;
-    size_t count;
-};
-
-/* Takes ownership of `text`; a value that is wrong or missing claims nothing. */
-static void claim(struct validation *validation, struct claims *claims, char *text, const void *member)
-{
-    const struct origin *entry = origins_find(validation->conf->origins, member, NULL);
-    if (!text || !entry || entry->is_wrong) {
-        free(text);
-        return;
-    }
-    claims->items[claims->count++] = (struct claim){text, member, entry->place};
-}
-
-static int compare_claims(const void *a, const void *b)
-{
-    const struct claim *first = a, *second = b;
-    int order = strcmp(first->text, second->text);
-    return order ? order : (first->place > second->place) - (first->place < second->place);
-}
-
-/* Blames each claim that somebody earlier in the text has made, and frees the claims. */
-static void settle(struct validation *validation, struct claims *claims, const char *what)
-{
-    size_t first = 0;
-    qsort(claims->items, claims->count, sizeof *claims->items, compare_claims);
-    for (size_t i = 1; i < claims->count; i++) {
-        if (strcmp(claims->items[first].text, claims->items[i].text) != 0) {
-            first = i;
-            continue;
-        }
-        char *pointer = places_pointer(validation->places, claims->items[first].place);
-        validation_blame(validation, claims->items[i].member,
-                         text_format("the %s %s is taken by %s; choose another one", what,
-                                     claims->items[i].text, pointer));
-        free(pointer);
-    }
-    for (size_t i = 0; i < claims->count; i++)
-        free(claims->items[i].text);
-    free(claims->items);
-}
-
-static struct claims make_claims(size_t room)
-{
-    return (struct claims){.items = memory_zeroed(room, sizeof(struct claim))};
-}
-
 static void check_listener_names(struct validation *validation)
 {
     const struct conf *conf = validation->conf;
-    struct claims claims = make_claims(conf->listener_count);
+    struct claims claims;
+    claims_begin(&claims, conf->listener_count);
     for (size_t i = 0; i < conf->listener_count; i++)
-        claim(validation, &claims, text_copy(conf->listeners[i].name), &conf->listeners[i].name);
-    settle(validation, &claims, "listener name");
+        claims_add(&claims, validation, text_copy(conf->listeners[i].name), &conf->listeners[i].name);
+    claims_settle(&claims, validation, "listener name");
 }
 
 static void check_upstream_names(struct validation *validation)
 {
     const struct conf *conf = validation->conf;
-    struct claims claims = make_claims(conf->upstream_count);
+    struct claims claims;
+    claims_begin(&claims, conf->upstream_count);
     for (size_t i = 0; i < conf->upstream_count; i++)
-        claim(validation, &claims, text_copy(conf->upstreams[i].name), &conf->upstreams[i].name);
-    settle(validation, &claims, "upstream name");
+        claims_add(&claims, validation, text_copy(conf->upstreams[i].name), &conf->upstreams[i].name);
+    claims_settle(&claims, validation, "upstream name");
 }
 
 /* Port 0 takes another one each time, so it may be asked for more than once. */
@@ -93,19 +41,20 @@ static void claim_address(struct validation *validation, struct claims *claims,
                           const struct conf_address *address)
 {
     bool is_fixed = address->text && (address->kind == CONF_ADDRESS_UNIX || address->port != 0);
-    claim(validation, claims, is_fixed ? units_print_address(address) : NULL, address);
+    claims_add(claims, validation, is_fixed ? units_print_address(address) : NULL, address);
 }
 
 static void check_addresses(struct validation *validation)
 {
     const struct conf *conf = validation->conf;
     size_t admin_count = conf->admin ? conf->admin->listen_count : 0;
-    struct claims claims = make_claims(conf->listener_count + admin_count);
+    struct claims claims;
+    claims_begin(&claims, conf->listener_count + admin_count);
     for (size_t i = 0; i < conf->listener_count; i++)
         claim_address(validation, &claims, &conf->listeners[i].address);
     for (size_t i = 0; i < admin_count; i++)
         claim_address(validation, &claims, &conf->admin->listen[i].address);
-    settle(validation, &claims, "address");
+    claims_settle(&claims, validation, "address");
 }
 
 static void blame_unknown_upstream(struct validation *validation, char *const *reference,
@@ -143,20 +92,29 @@ static bool can_tell_upstreams(const struct validation *validation)
     return true;
 }
 
+static void check_reference(struct validation *validation, char *const *reference, const char *const *names,
+                            size_t count)
+{
+    if (*reference && (*reference)[0] != '@' &&
+        !bsearch(reference, names, count, sizeof *names, compare_names))
+        blame_unknown_upstream(validation, reference, names, count);
+}
+
 static void check_references(struct validation *validation)
 {
     const struct conf *conf = validation->conf;
     if (!can_tell_upstreams(validation))
         return;
-    const char **names = memory_zeroed(conf->upstream_count, sizeof *names);
-    for (size_t i = 0; i < conf->upstream_count; i++)
+    size_t count = conf->upstream_count;
+    const char **names = memory_zeroed(count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
         names[i] = conf->upstreams[i].name;
-    qsort(names, conf->upstream_count, sizeof *names, compare_names);
+    qsort(names, count, sizeof *names, compare_names);
     for (size_t i = 0; i < conf->listener_count; i++) {
-        char *const *reference = &conf->listeners[i].upstream;
-        if (*reference && (*reference)[0] != '@' &&
-            !bsearch(reference, names, conf->upstream_count, sizeof *names, compare_names))
-            blame_unknown_upstream(validation, reference, names, conf->upstream_count);
+        const struct conf_listener *listener = &conf->listeners[i];
+        check_reference(validation, &listener->upstream, names, count);
+        for (size_t k = 0; k < listener->route_count; k++)
+            check_reference(validation, &listener->routes[k].upstream, names, count);
     }
     free(names);
 }
@@ -191,8 +149,10 @@ void validate_conf(const struct conf *conf, const struct places *places, struct 
     check_addresses(&validation);
     check_references(&validation);
     for (size_t i = 0; i < conf->listener_count; i++) {
-        if (conf->listeners[i].tls)
-            validate_listener_tls(&validation, conf->listeners[i].tls);
+        const struct conf_listener *listener = &conf->listeners[i];
+        validate_routes(&validation, listener);
+        if (listener->tls)
+            validate_listener_tls(&validation, listener);
     }
     for (size_t i = 0; i < conf->upstream_count; i++) {
         check_lookup(&validation, &conf->upstreams[i].lookup);

@@ -30,10 +30,24 @@ static void check_certificate(struct validation *validation, const struct conf_c
             text_copy("a certificate needs \"chain\" and \"key\", or \"pem\" for one file with both"));
 }
 
-void validate_listener_tls(struct validation *validation, const struct conf_listener_tls *tls)
+/* Without certificates there is nothing to terminate: then routes have to say where all goes. */
+static void check_certificates(struct validation *validation, const struct conf_listener *listener)
 {
+    const struct conf_listener_tls *tls = listener->tls;
+    const struct origin *given = origins_find(validation->conf->origins, &tls->certificates, NULL);
+    if (tls->certificate_count == 0 && listener->route_count == 0 && !(given && given->is_wrong))
+        validation_blame_entry(
+            validation, given ? given : origins_find(validation->conf->origins, tls, &grammar_listener_tls),
+            text_format("\"certificates\" is %s; give at least one, or \"routes\" that pass everything on",
+                        given ? "empty" : "missing"));
     for (size_t i = 0; i < tls->certificate_count; i++)
         check_certificate(validation, &tls->certificates[i]);
+}
+
+void validate_listener_tls(struct validation *validation, const struct conf_listener *listener)
+{
+    const struct conf_listener_tls *tls = listener->tls;
+    check_certificates(validation, listener);
     if (tls->min_version > tls->max_version && !validation_is_wrong(validation, &tls->min_version) &&
         !validation_is_wrong(validation, &tls->max_version))
         validation_blame(validation,

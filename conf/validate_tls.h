@@ -6,8 +6,8 @@
 
 #include "conf/validation.h"
 
-/* Blames what is wrong with a listener's TLS, which is not NULL. */
-void validate_listener_tls(struct validation *validation, const struct conf_listener_tls *tls);
+/* Blames what is wrong with the TLS of a listener, whose `tls` is not NULL. */
+void validate_listener_tls(struct validation *validation, const struct conf_listener *listener);
 
 /* Blames what is wrong with the TLS of an upstream, whose `tls` is not NULL. */
 void validate_upstream_tls(struct validation *validation, const struct conf_upstream *upstream);

@@ -13,9 +13,29 @@ struct buffer *buffer_create(const void *bytes, size_t length)
     struct buffer *buffer = malloc(sizeof *buffer + length);
     if (!buffer)
         return NULL;
-    *buffer = (struct buffer){.end = length};
+    *buffer = (struct buffer){.end = length, .room = length};
     memcpy(buffer->bytes, bytes, length);
     return buffer;
+}
+
+bool buffer_append(struct buffer **buffer, const void *bytes, size_t length)
+{
+    struct buffer *grown = *buffer;
+    if (!grown) {
+        *buffer = buffer_create(bytes, length);
+        return *buffer != NULL;
+    }
+    if (length > grown->room - grown->end) {
+        size_t room = (grown->end + length) * 2;
+        grown = realloc(grown, sizeof *grown + room);
+        if (!grown)
+            return false;
+        grown->room = room;
+    }
+    memcpy(grown->bytes + grown->end, bytes, length);
+    grown->end += length;
+    *buffer = grown;
+    return true;
 }
 
 void buffer_destroy(struct buffer *buffer)

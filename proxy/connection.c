@@ -5,8 +5,10 @@
 
 #include "proxy/kernel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,6 +73,10 @@ void connection_close(struct connection *connection, struct loop *loop, bool wit
 {
     connection->transport->close(connection);
     connection->transport = &plain_transport;
+    buffer_destroy(connection->preread);
+    connection->preread = NULL;
+    free(connection->preface);
+    connection->preface = NULL;
     if (connection->watch.fd >= 0) {
         struct linger no_linger = {.l_onoff = 1, .l_linger = 0};
         if (with_reset)
@@ -154,6 +160,24 @@ static enum io note_write(struct connection *connection, enum io io, size_t move
     if (io == IO_FAILED)
         write_over(connection);
     return io;
+}
+
+enum io connection_read_ahead(struct connection *connection, size_t most)
+{
+    struct buffer *preread = connection->preread;
+    size_t held = buffer_held(preread), moved = 0;
+    assert(held < most);
+    if (most - held > WORKBENCH_PLAIN)
+        most = held + WORKBENCH_PLAIN;
+    /* Set aside, so that the transport asks the socket. */
+    connection->preread = NULL;
+    enum io io = connection->transport->read(connection, connection->bench->plain, most - held, &moved);
+    connection->preread = preread;
+    if (moved > 0 && !buffer_append(&connection->preread, connection->bench->plain, moved)) {
+        connection_blame(connection, ENOMEM);
+        io = IO_FAILED;
+    }
+    return note_read(connection, io, 0);
 }
 
 enum io connection_read(struct connection *connection, void *bytes, size_t room, size_t *moved)
@@ -263,9 +287,10 @@ static const char *const kinds[] = {
 };
 
 static const char *const states[] = {
-    [CONNECTION_DESCRIBED] = "described",   [CONNECTION_LOOKING_UP] = "looking_up",
-    [CONNECTION_REQUESTING] = "requesting", [CONNECTION_SECURING] = "securing",
-    [CONNECTION_COMPLETE] = "complete",     [CONNECTION_CLOSED] = "closed",
+    [CONNECTION_PREFACE] = "preface",       [CONNECTION_DESCRIBED] = "described",
+    [CONNECTION_LOOKING_UP] = "looking_up", [CONNECTION_REQUESTING] = "requesting",
+    [CONNECTION_SECURING] = "securing",     [CONNECTION_COMPLETE] = "complete",
+    [CONNECTION_CLOSED] = "closed",
 };
 
 void connection_report(const struct connection *connection, bool with_kernel,

@@ -6,6 +6,9 @@
  * accepts a request, a *client connection* is one that we initiate. Where they begin is their only
  * difference.
  *
+ * Before its transport is chosen, what a server connection's peer says first may be read ahead. Those bytes
+ * stand in `preread`, and whichever transport it will be takes them before it asks the socket.
+ *
  * Readiness is remembered: the socket is registered once, edge-triggered, for everything; a direction waits
  * only after the transport said that it would block, and only an event of the socket ends the wait. The end
  * of the stream is a result of reading. A failure belongs to one direction: when writing fails, reading goes
@@ -14,6 +17,7 @@
 #define PROXY_CONNECTION_H
 
 #include "proxy/address.h"
+#include "proxy/buffer.h"
 #include "proxy/loop.h"
 #include "proxy/reason.h"
 #include "proxy/report.h"
@@ -28,6 +32,7 @@ enum connection_kind {
 };
 
 enum connection_state {
+    CONNECTION_PREFACE,    /* what the peer says first is being read: the transport depends on it */
     CONNECTION_DESCRIBED,  /* whom to reach is known by name only */
     CONNECTION_LOOKING_UP, /* its name is being looked up */
     CONNECTION_REQUESTING, /* connect(2) is under way */
@@ -48,8 +53,10 @@ struct connection {
     const struct transport *transport;
     void *session; /* the transport's own: a struct tls, or NULL */
     struct workbench *bench;
-    uint64_t received; /* payload bytes read from the peer */
-    uint64_t sent;     /* payload bytes taken by the kernel or the transport for the peer */
+    struct preface *preface; /* what it said first, see proxy/preface.h; NULL where nobody listened */
+    struct buffer *preread;  /* read ahead and not taken by the transport yet; NULL: nothing */
+    uint64_t received;       /* payload bytes read from the peer */
+    uint64_t sent;           /* payload bytes taken by the kernel or the transport for the peer */
     struct address peer;
     uint32_t unsent;       /* bytes that the transport holds because the socket would not take them */
     uint32_t discarded;    /* bytes read and dropped, as far as they can be counted */
@@ -103,6 +110,10 @@ bool connection_has_failed(const struct connection *connection);
 
 /* Goes on with the handshake (state SECURING, or COMPLETE at once for plain). IO_MOVED: state is COMPLETE. */
 enum io connection_secure(struct connection *connection);
+
+/* In state PREFACE: reads once more into connection->preread, uncounted, as long as fewer than `most` bytes
+ * stand there. IO_MOVED: more does. Else as connection_read. */
+enum io connection_read_ahead(struct connection *connection, size_t most);
 
 /* As the transport's, with the counters, waits and ends kept. IO_END and IO_FAILED are remembered:
  * has_read_ended. */

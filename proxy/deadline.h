@@ -18,7 +18,7 @@ struct progress {
     uint64_t opened;
     uint64_t last_moved;
     uint64_t dial_due; /* when its dialer wants a turn; 0: it does not */
-    bool is_securing;
+    bool is_securing;  /* or listening to the preface */
     bool is_complete;
     bool is_half_closed;
     bool is_ending; /* it waits for bytes to arrive */

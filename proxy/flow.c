@@ -58,7 +58,8 @@ static void deliver(struct flow *flow, struct workbench *bench)
 
 static bool can_splice(const struct flow *flow)
 {
-    return flow->from->transport->is_raw && flow->to->transport->is_raw && !flow->from->has_urgent;
+    return flow->from->transport->is_raw && flow->to->transport->is_raw && !flow->from->has_urgent &&
+           !flow->from->preread;
 }
 
 /* Changes over between copying and splicing, by how much one read gave. */

@@ -299,7 +299,7 @@ void listener_report(struct listener *listener, struct report_listener *report)
     *report = (struct report_listener){
         .bound = listener->entrance->bound,
         .state = states[listener->state],
-        .is_tls = service && service->certs,
+        .is_tls = service && (service->certs || service->routes),
         .since = listener->since,
     };
     report->queue = (struct report_queue){.limit = -1, .drops = -1, .half_open = -1, .reset = -1};

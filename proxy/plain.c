@@ -4,6 +4,7 @@
 #include "proxy/connection.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 static enum io plain_handshake(struct connection *connection)
@@ -12,10 +13,22 @@ static enum io plain_handshake(struct connection *connection)
     return IO_MOVED;
 }
 
+/* What was read ahead comes first. */
+static enum io take_preread(struct connection *connection, void *bytes, size_t room, size_t *moved)
+{
+    size_t held = buffer_held(connection->preread);
+    *moved = held < room ? held : room;
+    memcpy(bytes, buffer_front(connection->preread), *moved);
+    buffer_take(&connection->preread, *moved);
+    return IO_MOVED;
+}
+
 static enum io plain_read(struct connection *connection, void *bytes, size_t room, size_t *moved)
 {
     ssize_t count;
     *moved = 0;
+    if (connection->preread)
+        return take_preread(connection, bytes, room, moved);
     do {
         count = recv(connection->watch.fd, bytes, room, 0);
     } while (count < 0 && errno == EINTR);

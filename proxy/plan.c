@@ -105,21 +105,42 @@ static char *plan_socket(struct proxy *house, const struct conf *conf, const str
     return listener_create(&house->commons, house->control, wanted, planned->from, &planned->listener);
 }
 
+static char *plan_routes(struct proxy *house, const struct conf *conf, const struct conf_listener *wanted,
+                         const struct plan *plan, struct routes **routes)
+{
+    *routes = wanted->route_count > 0 ? routes_create(wanted->route_count) : NULL;
+    for (size_t i = 0; i < wanted->route_count; i++) {
+        const struct conf_route *route = &wanted->routes[i];
+        struct upstream *upstream = find_upstream(house, conf, plan, route->upstream);
+        if (!upstream)
+            return text_format("listener \"%s\": routes[%zu]: there is no upstream \"%s\"", wanted->name, i,
+                               route->upstream);
+        routes_add(*routes, route, upstream_hold(upstream));
+    }
+    if (*routes)
+        routes_seal(*routes);
+    return NULL;
+}
+
 static char *plan_listener(struct proxy *house, const struct conf *conf, const struct conf_listener *wanted,
                            struct plan *plan, struct planned *planned)
 {
     struct certs *certs = NULL;
+    struct routes *routes = NULL;
     struct upstream *upstream = find_upstream(house, conf, plan, wanted->upstream);
     if (!upstream)
         return text_format("listener \"%s\": there is no upstream \"%s\"", wanted->name, wanted->upstream);
-    char *wrong = wanted->tls ? certs_load_listener(wanted->tls, wanted->name, &certs) : NULL;
+    char *wrong = conf_terminates(wanted) ? certs_load_listener(wanted->tls, wanted->name, &certs) : NULL;
+    if (!wrong)
+        wrong = plan_routes(house, conf, wanted, plan, &routes);
     if (!wrong)
         wrong = plan_socket(house, conf, wanted, planned);
     if (wrong) {
         certs_drop(&certs);
+        routes_destroy(routes);
         return wrong;
     }
-    planned->service = service_create(upstream_hold(upstream), certs, &wanted->timeouts);
+    planned->service = service_create(wanted, upstream_hold(upstream), certs, routes);
     return NULL;
 }
 

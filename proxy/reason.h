@@ -25,6 +25,7 @@
     REASON(HANDSHAKE_FAILED, "handshake_failed", PEER, "tls", "the TLS handshake failed")                    \
     REASON(VERIFY_FAILED, "verify_failed", PROXY, "tls", "the peer's certificate was not believed")          \
     REASON(NOT_TLS, "not_tls", PEER, "tls", "the peer does not speak TLS")                                   \
+    REASON(NO_ROUTE, "no_route", PROXY, "tls", "no server of the name that was asked for is known here")     \
     REASON(HANDSHAKE_TIMEOUT, "handshake_timeout", PROXY, "tls", "the TLS handshake took too long")          \
     REASON(TLS_ERROR, "tls_error", PEER, "tls", "the peer broke the TLS protocol or sent an alert")          \
     REASON(IDLE_TIMEOUT, "idle_timeout", PROXY, "proxy", "no byte moved for too long")                       \

@@ -126,6 +126,7 @@ struct report_slowness {
 struct report_tls {
     bool is_present;
     bool is_resumed;
+    bool is_passed;      /* not ours: forwarded untouched, and only what the ClientHello says is known */
     const char *version; /* static words of OpenSSL, NULL before they are agreed */
     const char *cipher;
     char group[32];

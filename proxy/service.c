@@ -6,15 +6,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct service *service_create(struct upstream *upstream, struct certs *certs,
-                               const struct conf_listener_timeouts *timeouts)
+struct service *service_create(const struct conf_listener *conf, struct upstream *upstream,
+                               struct certs *certs, struct routes *routes)
 {
     struct service *service = calloc(1, sizeof *service);
     assert(service);
     atomic_init(&service->references, 1);
     service->upstream = upstream;
     service->certs = certs;
-    service->timeouts = *timeouts;
+    service->routes = routes;
+    service->requires_name = conf->tls && conf->tls->require_sni;
+    service->timeouts = conf->timeouts;
     return service;
 }
 
@@ -32,5 +34,6 @@ void service_drop(struct service **service)
         return;
     upstream_drop(&dropped->upstream);
     certs_drop(&dropped->certs);
+    routes_destroy(dropped->routes);
     free(dropped);
 }

@@ -9,19 +9,22 @@
 #define PROXY_SERVICE_H
 
 #include "certs/certs.h"
+#include "proxy/routes.h"
 #include "proxy/upstream.h"
 
 struct service {
     _Atomic unsigned references;
     struct upstream *upstream;
-    struct certs *certs; /* NULL: plain */
+    struct certs *certs;   /* NULL: nothing is terminated */
+    struct routes *routes; /* asked before anything else is; NULL: there are none */
+    bool requires_name;    /* who names no server that is known here is refused */
     struct conf_listener_timeouts timeouts;
 };
 
-/* Makes a service with one reference; takes over the references to `upstream` and `certs`. Ends the process
- * when memory is out: it is made at set-up only. */
-struct service *service_create(struct upstream *upstream, struct certs *certs,
-                               const struct conf_listener_timeouts *timeouts);
+/* Makes the service of a listener, with one reference; takes over the references to `upstream` and `certs`,
+ * and `routes`. Ends the process when memory is out: it is made at set-up only. */
+struct service *service_create(const struct conf_listener *conf, struct upstream *upstream,
+                               struct certs *certs, struct routes *routes);
 
 struct service *service_hold(struct service *service);
 

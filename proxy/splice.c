@@ -4,6 +4,7 @@
 #include "proxy/splice_inside.h"
 
 #include "proxy/log.h"
+#include "proxy/preface.h"
 #include "proxy/splice_tell.h"
 #include "proxy/tls.h"
 
@@ -87,7 +88,11 @@ static bool secure_server(struct splice *splice)
         return true;
     if (splice->server.read_waits != WAIT_NOTHING)
         return false;
-    enum io io = connection_secure(&splice->server);
+    enum io io = splice->server.state == CONNECTION_PREFACE ? splice_route(splice) : IO_MOVED;
+    if (io == IO_MOVED && splice->server.state == CONNECTION_COMPLETE)
+        return true;
+    if (io == IO_MOVED)
+        io = connection_secure(&splice->server);
     if (io == IO_WANT_READ || io == IO_WANT_WRITE)
         return false;
     if (io != IO_MOVED) {
@@ -202,9 +207,10 @@ static bool open_server(struct splice *splice, const struct arrival *arrival)
     splice->server.peer = arrival->peer;
     if (connection_watch(&splice->server, &splice->worker->loop, server_ready) != 0)
         return false;
-    if (!splice->service->certs)
+    if (!splice->service->certs && !splice->service->routes)
         return true;
-    if (!tls_begin(&splice->server, splice->service->certs, NULL)) {
+    if (!(splice->service->routes ? preface_begin(&splice->server)
+                                  : tls_begin(&splice->server, splice->service->certs, NULL))) {
         loop_remove(&splice->worker->loop, &splice->server.watch);
         return false;
     }

@@ -108,7 +108,7 @@ static void log_access(struct splice *splice)
 static void begin_ending(struct splice *splice, bool is_abortive)
 {
     assert(!splice->is_ending);
-    if (splice->server.state == CONNECTION_SECURING) {
+    if (splice_is_securing(splice)) {
         entrance_count(&splice_counters(splice)->securing, -1);
         entrance_count(&splice_counters(splice)->tls_failed, 1);
     }

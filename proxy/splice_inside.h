@@ -1,5 +1,5 @@
-/* The inside of a splice, shared by the few rooms that make it up: what happens next (splice.c), when it has
- * to (splice_time.c) and how it ends (splice_end.c).
+/* The inside of a splice, shared by the few rooms that make it up: what happens next (splice.c), where it
+ * leads (splice_route.c), when things have to happen (splice_time.c) and how it ends (splice_end.c).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -23,6 +23,16 @@ static inline struct entrance_counters *splice_counters(const struct splice *spl
 
 /* How long its phases took. */
 struct report_phases splice_phases(const struct splice *splice);
+
+/* Whether its client is still about to say who it is, or is shaking hands. */
+static inline bool splice_is_securing(const struct splice *splice)
+{
+    return splice->server.state == CONNECTION_PREFACE || splice->server.state == CONNECTION_SECURING;
+}
+
+/* Listens to the preface of the server connection, and chooses upstream and transport by it. IO_MOVED: the
+ * server connection is SECURING, or COMPLETE where it is passed on. Else as preface_read. */
+enum io splice_route(struct splice *splice);
 
 /* Goes as far as it goes. After every event of either connection; harmless when nothing has happened, and
  * once it is condemned. */

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/splice_inside.h"
+
+#include "proxy/preface.h"
 #include "proxy/tls.h"
 
 #include <stdio.h>
@@ -13,7 +15,8 @@ static void report_end(const struct splice *splice, const struct connection *con
     report->buffered_bytes = flow_held(into) + connection->unsent;
     report->last_moved_ms = (int64_t)(splice->worker->loop.now -
                                       (into == &splice->down ? splice->server_moved : splice->client_moved));
-    tls_report(connection, &report->tls);
+    if (!preface_report(connection, &report->tls))
+        tls_report(connection, &report->tls);
 }
 
 static const char *state_of(const struct splice *splice)
@@ -50,7 +53,7 @@ void splice_report(struct splice *splice, bool with_kernel, struct report_splice
         .phases = splice_phases(splice),
     };
     snprintf(report->listener, sizeof report->listener, "%s", entrance->name);
-    snprintf(report->upstream, sizeof report->upstream, "%s", splice->service->upstream->name);
+    snprintf(report->upstream, sizeof report->upstream, "%s", splice->dialer.upstream->name);
     if (server)
         snprintf(report->server, sizeof report->server, "%s", server->text);
     report_end(splice, &splice->server, &splice->down, with_kernel, &report->ends[0]);

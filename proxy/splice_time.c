@@ -12,7 +12,7 @@ static struct deadline due(struct splice *splice)
         .opened = splice->opened,
         .last_moved = splice_last_moved(splice),
         .dial_due = dialer_due(&splice->dialer, &splice->client),
-        .is_securing = splice->server.state == CONNECTION_SECURING,
+        .is_securing = splice_is_securing(splice),
         .is_complete = splice_is_complete(splice),
         .is_half_closed = splice_is_half_closed(splice),
         .is_ending = splice->is_ending,

@@ -92,6 +92,19 @@ static void tls_destroy(struct tls *tls)
     free(tls);
 }
 
+/* What was read ahead, the BIO hands out first. */
+static bool take_preread(struct tls *tls, struct connection *connection)
+{
+    struct buffer *preread = connection->preread;
+    if (!preread)
+        return true;
+    if (!tls_bio_receive_first(&tls->bio, buffer_front(preread), buffer_held(preread)))
+        return false;
+    buffer_destroy(preread);
+    connection->preread = NULL;
+    return true;
+}
+
 bool tls_begin(struct connection *connection, const struct certs *certs, const char *host)
 {
     bool is_server = connection->kind == CONNECTION_SERVER;
@@ -101,7 +114,7 @@ bool tls_begin(struct connection *connection, const struct certs *certs, const c
     BIO *handle = tls && tls->ssl ? tls_bio_create(&tls->bio, connection) : NULL;
     if (handle)
         SSL_set_bio(tls->ssl, handle, handle);
-    if (!handle || (!is_server && !expect(tls, certs, host))) {
+    if (!handle || (!is_server && !expect(tls, certs, host)) || !take_preread(tls, connection)) {
         tls_destroy(tls);
         ERR_clear_error();
         return false;

@@ -16,7 +16,8 @@
 
 extern const struct transport tls_transport;
 
-/* Makes the connection secure: its transport becomes TLS and its state SECURING. A server connection accepts,
+/* Makes the connection secure: its transport becomes TLS and its state SECURING; what was read ahead is its
+ * own. A server connection accepts,
  * a client connection connects, with `host` as in certs_server_name (NULL for a server connection). A server
  * that has to prove a name that nobody knows fails in the handshake. Returns false when memory is out or the
  * name is longer than DNS allows (255 bytes); the connection is then as before. */

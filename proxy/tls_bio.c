@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/tls_bio.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -236,6 +237,17 @@ BIO *tls_bio_create(struct tls_bio *bio, struct connection *connection)
     BIO_set_data(handle, bio);
     BIO_set_init(handle, 1);
     return handle;
+}
+
+bool tls_bio_receive_first(struct tls_bio *bio, const void *bytes, size_t length)
+{
+    assert(length > 0 && length <= WORKBENCH_CIPHER);
+    bio->kept = malloc(length);
+    if (!bio->kept)
+        return false;
+    memcpy(bio->kept, bytes, length);
+    bio->kept_length = (uint32_t)length;
+    return true;
 }
 
 void tls_bio_end(struct tls_bio *bio)

@@ -48,6 +48,10 @@ struct tls_bio {
  * connection's session. */
 BIO *tls_bio_create(struct tls_bio *bio, struct connection *connection);
 
+/* Before the first call: these bytes (length > 0) were received already, and are handed out first. False when
+ * memory is out. */
+bool tls_bio_receive_first(struct tls_bio *bio, const void *bytes, size_t length);
+
 /* Frees what is kept. Accepts one that is all zero. */
 void tls_bio_end(struct tls_bio *bio);
 

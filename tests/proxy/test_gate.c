@@ -201,8 +201,8 @@ static void newcomers_get_the_service_of_today(void)
     begin(&(struct yard_plan){0});
     int old = knock();
     CU_ASSERT_TRUE(wait_for(1));
-    struct conf_listener_timeouts timeouts = {.idle = 30};
-    struct service *other = service_create(upstream_hold(yard.service->upstream), NULL, &timeouts);
+    const struct conf_listener conf = {.timeouts.idle = 30};
+    struct service *other = service_create(&conf, upstream_hold(yard.service->upstream), NULL, NULL);
     gate_open(&gates[0], yard.worker, listening.fd, yard.entrance, other);
     int fresh = knock();
     CU_ASSERT_TRUE(wait_for(2));

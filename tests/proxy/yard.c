@@ -187,7 +187,15 @@ void yard_open(struct yard *yard, const struct yard_plan *plan)
         CU_ASSERT_PTR_NULL_FATAL(worker_create(commons, i, plan->max_pipes, &yard->workers[i]));
     yard->worker = yard->workers[0];
     yard->entrance = entrance_create(commons, "web", NULL, plan->max_connections);
-    yard->service = service_create(make_upstream(yard, plan), plan->certs, &plan->timeouts);
+    struct conf_listener_tls tls = {.require_sni = plan->requires_name};
+    const struct conf_listener listener = {.timeouts = plan->timeouts, .tls = &tls};
+    struct upstream *upstream = make_upstream(yard, plan);
+    struct routes *routes = plan->route_count > 0 ? routes_create(plan->route_count) : NULL;
+    for (size_t i = 0; i < plan->route_count; i++)
+        routes_add(routes, &plan->routes[i], upstream_hold(upstream));
+    if (routes)
+        routes_seal(routes);
+    yard->service = service_create(&listener, upstream, plan->certs, routes);
 }
 
 static void check_servers(const struct yard *yard)

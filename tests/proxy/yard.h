@@ -37,8 +37,11 @@ struct yard_plan {
     int64_t max_connections; /* 0: no limit */
     unsigned workers;        /* 0: one */
     unsigned max_pipes;
-    struct conf_upstream_tls *tls; /* the upstream's */
-    struct certs *certs;           /* of the listener; taken over */
+    struct conf_upstream_tls *tls;   /* the upstream's */
+    struct certs *certs;             /* of the listener; taken over */
+    const struct conf_route *routes; /* all to the one upstream */
+    size_t route_count;
+    bool requires_name;
 };
 
 /* A yard. Its insides are yard.c's, but for the workers and what splices and gates are begun with. */

@@ -1,0 +1,39 @@
+/* What a server connection's peer says first, heard before its transport is chosen.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The bytes are read ahead into connection->preread and stay there: whoever takes over gets every one of
+ * them. What has to come before the ClientHello is heard here first, and taken off the front. */
+#ifndef PROXY_PREFACE_H
+#define PROXY_PREFACE_H
+
+#include "proxy/connection.h"
+#include "proxy/hello.h"
+
+/* An alert of TLS that ends a handshake (RFC 8446, section 6.2). */
+enum preface_alert {
+    PREFACE_DECODE_ERROR = 50,
+    PREFACE_UNRECOGNIZED_NAME = 112,
+};
+
+/* Begins to listen: the state is PREFACE. False when memory is out. */
+bool preface_begin(struct connection *connection);
+
+/* Reads on. IO_MOVED: the ClientHello is there, *hello tells it, until somebody else uses the workbench; one
+ * whose parts do not fit says nothing, and is for others to refuse. IO_WANT_READ: it goes on. IO_FAILED:
+ * there will be none, connection->failure tells why, and the peer was told. */
+enum io preface_read(struct connection *connection, struct hello *hello);
+
+/* Tells the peer, in clear as it expects, why there will be no handshake; and notes the reason. */
+void preface_refuse(struct connection *connection, enum reason reason, enum preface_alert alert);
+
+/* The connection is passed on: complete, with nothing taken. What it said stays known. */
+void preface_pass(struct connection *connection);
+
+/* Nobody asks any more: its transport tells better. */
+void preface_end(struct connection *connection);
+
+/* Tells what was heard: server name and the protocols offered. False: nobody listened. */
+bool preface_report(const struct connection *connection, struct report_tls *report);
+
+#endif
