@@ -120,7 +120,7 @@ char *certs_load_listener(const struct conf_listener_tls *tls, const char *liste
     char *trouble = make_contexts(&making, tls, place);
     if (!trouble) {
         names_seal(making.names);
-        choice_install(making.contexts, making.count, making.names, listener);
+        choice_install(making.contexts, making.count, making.names, listener, tls->require_sni);
         making.certs->context = making.contexts[0];
         *certs = making.certs;
     } else {

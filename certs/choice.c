@@ -6,9 +6,9 @@
 #include "conf/memory.h"
 #include "conf/text.h"
 
+#include <openssl/err.h>
 #include <openssl/sha.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,7 @@ enum {
 struct choice {
     struct names *names;
     char *listener;
+    bool requires_name;
     size_t count;
     SSL_CTX *contexts[]; /* [0] is borrowed: it owns this choice */
 };
@@ -85,6 +86,12 @@ static int choose(SSL *ssl, int *alert, void *argument)
     const struct choice *choice = argument;
     char name[NAMES_LONGEST + 1] = "";
     long which = read_server_name(ssl, name) ? names_find(choice->names, name) : -1;
+    if (which < 0 && choice->requires_name) {
+        /* The words of the log. */
+        ERR_raise(ERR_LIB_SSL, SSL_R_TLSV1_UNRECOGNIZED_NAME);
+        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
     bool is_set = set_session_context(ssl, choice, name);
     if (which > 0)
         is_set = is_set && SSL_set_SSL_CTX(ssl, choice->contexts[which]) != NULL;
@@ -103,11 +110,13 @@ static int acknowledge(SSL *ssl, int *alert, void *argument)
     return SSL_TLSEXT_ERR_OK;
 }
 
-void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names, const char *listener)
+void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names, const char *listener,
+                    bool requires_name)
 {
     struct choice *choice = memory_zeroed(1, sizeof *choice + count * sizeof *contexts);
     choice->names = names;
     choice->listener = text_copy(listener);
+    choice->requires_name = requires_name;
     choice->count = count;
     pthread_once(&choice_once, make_index);
     for (size_t i = 0; i < count; i++) {

@@ -70,6 +70,41 @@ static void the_certificate_of_the_name_is_shown(void)
     CU_ASSERT(shows("EXACT.Wild.TEST", "exact"));
 }
 
+static int alert_heard;
+
+static void hear_alert(const SSL *ssl, int where, int value)
+{
+    (void)ssl;
+    if (where == SSL_CB_READ_ALERT)
+        alert_heard = value & 0xff;
+}
+
+/* The alert that a client gets which asks for `name`; 0: none, it is shown a certificate. */
+static int alert_to(const char *name, const struct certs *strict)
+{
+    struct meeting meeting;
+    alert_heard = 0;
+    SSL_CTX_set_info_callback(clients[1], hear_alert);
+    bool is_complete = meet(&meeting, certs_context(strict, 0), clients[1], name, NULL);
+    meeting_end(&meeting);
+    SSL_CTX_set_info_callback(clients[1], NULL);
+    CU_ASSERT_EQUAL(is_complete, alert_heard == 0);
+    return alert_heard;
+}
+
+static void who_has_to_ask_for_a_known_name_is_refused_without(void)
+{
+    struct conf_listener_tls wish = tls;
+    struct certs *strict;
+    wish.require_sni = true;
+    CU_ASSERT_TRUE_FATAL(words_none(certs_load_listener(&wish, "web", &strict)));
+    CU_ASSERT_EQUAL(alert_to("unknown.test", strict), SSL_AD_UNRECOGNIZED_NAME);
+    CU_ASSERT_EQUAL(alert_to(NULL, strict), SSL_AD_UNRECOGNIZED_NAME);
+    CU_ASSERT_EQUAL(alert_to("first.test", strict), 0);
+    CU_ASSERT_EQUAL(alert_to("any.wild.test", strict), 0);
+    certs_drop(&strict);
+}
+
 static void without_a_name_or_for_an_unknown_one_the_first_is_shown(void)
 {
     CU_ASSERT(shows(NULL, "first"));
@@ -187,6 +222,7 @@ static void a_handshake_outlives_the_set_that_it_began_with(void)
 
 static const struct test tests[] = {
     TEST(the_certificate_of_the_name_is_shown),
+    TEST(who_has_to_ask_for_a_known_name_is_refused_without),
     TEST(without_a_name_or_for_an_unknown_one_the_first_is_shown),
     TEST(a_twin_with_another_key_serves_clients_that_need_it),
     TEST(a_session_is_resumed_whatever_the_certificate),

@@ -112,6 +112,56 @@ static void a_minimum_cannot_be_above_its_maximum(void)
     blame_all(rows, COUNT(rows));
 }
 
+static void certificates_may_be_missing_only_where_routes_pass_everything_on(void)
+{
+    static const struct blame rows[] = {
+        {", \"tls\": {\"certificates\": []}", "", "", "/listeners/0/tls/certificates",
+         "is empty; give at least one"},
+        {", \"tls\": {}", "", "", "/listeners/0/tls", "\"certificates\" is missing"},
+        {", \"routes\": [{\"server_name\": \"a\", \"upstream\": \"app\"}]", "", "", "/listeners/0/routes/0",
+         "needs \"tls\" with \"certificates\""},
+        {", \"tls\": {\"require_sni\": true}, \"routes\": [{\"alpn\": [\"h2\"], \"upstream\": \"app\"}]", "",
+         "", "/listeners/0/routes/0", "\"tls\": \"pass\""},
+    };
+    blame_all(rows, COUNT(rows));
+    char *text = document_with(", \"tls\": {\"require_sni\": true}, \"routes\": [{\"server_name\": \"*.a\","
+                               " \"upstream\": \"app\", \"tls\": \"pass\"}]",
+                               "", "");
+    struct conf *conf = read_well(text);
+    CU_ASSERT_FALSE(conf_terminates(&conf->listeners[0]));
+    CU_ASSERT_EQUAL(conf->listeners[0].routes[0].tls, CONF_ROUTE_PASS);
+    conf_destroy(conf);
+    free(text);
+}
+
+static void routes_say_what_they_are_for(void)
+{
+    static const struct blame rows[] = {
+        {", \"routes\": [{\"upstream\": \"app\", \"tls\": \"pass\"}]", "", "", "/listeners/0/routes/0",
+         "needs \"server_name\" or \"alpn\""},
+        {", \"routes\": [{\"server_name\": \"a\", \"tls\": \"pass\"}]", "", "", "/listeners/0/routes/0",
+         "\"upstream\" is missing"},
+        {", \"routes\": [{\"server_name\": \"a\", \"upstream\": \"ap\", \"tls\": \"pass\"}]", "", "",
+         "/listeners/0/routes/0/upstream", "did you mean \"app\"?"},
+        {", \"routes\": [{\"server_name\": \"a.*\", \"upstream\": \"app\", \"tls\": \"pass\"}]", "", "",
+         "/listeners/0/routes/0/server_name", "is no server name"},
+        {", \"routes\": [{\"server_name\": \"*\", \"upstream\": \"app\", \"tls\": \"pass\"}]", "", "",
+         "/listeners/0/routes/0/server_name", "is no server name"},
+        {", \"routes\": [{\"server_name\": \"b\u00fccher\", \"upstream\": \"app\", \"tls\": \"pass\"}]", "",
+         "", "/listeners/0/routes/0/server_name", "in ASCII"},
+        {", \"routes\": [{\"server_name\": \"a\", \"upstream\": \"app\", \"tls\": \"forward\"}]", "", "",
+         "/listeners/0/routes/0/tls", "one of \"terminate\", \"pass\""},
+        {", \"routes\": [{\"server_name\": \"A.x\", \"upstream\": \"app\", \"tls\": \"pass\"},"
+         " {\"server_name\": \"a.X\", \"upstream\": \"app\", \"tls\": \"pass\"}]",
+         "", "", "/listeners/0/routes/1/server_name", "the route for a.x is taken by /listeners/0/routes/0"},
+        {", \"routes\": [{\"alpn\": [\"h2\", \"x\"], \"upstream\": \"app\", \"tls\": \"pass\"},"
+         " {\"alpn\": [\"x\"], \"upstream\": \"app\", \"tls\": \"pass\"}]",
+         "", "", "/listeners/0/routes/1/alpn/0", "the route for any name with x is taken"},
+        {", \"routes\": [5]", "", "", "/listeners/0/routes/0", "must be an object"},
+    };
+    blame_all(rows, COUNT(rows));
+}
+
 static void a_certificate_is_a_pair_or_one_file(void)
 {
     static const struct blame rows[] = {
@@ -189,6 +239,8 @@ static const struct test tests[] = {
     TEST(two_upstreams_cannot_have_one_name),
     TEST(an_upstream_with_a_wrong_name_is_not_missed_too),
     TEST(a_minimum_cannot_be_above_its_maximum),
+    TEST(certificates_may_be_missing_only_where_routes_pass_everything_on),
+    TEST(routes_say_what_they_are_for),
     TEST(a_certificate_is_a_pair_or_one_file),
     TEST(a_certificate_needs_a_name_to_prove),
     TEST(write_access_over_the_network_needs_tokens),
