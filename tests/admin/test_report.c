@@ -126,7 +126,7 @@ static void a_connection_tells_its_splice_too(void)
         "\"age_ms\":19994,\"idle_ms\":0,\"received_bytes\":70,\"sent_bytes\":7,\"buffered_bytes\":0,"
         "\"read_ended\":false,\"write_ended\":false,\"last_moved_ms\":12,\"tcp\":null,"
         "\"tls\":{\"version\":null,\"cipher\":null,\"group\":null,\"server_name\":null,\"alpn\":null,"
-        "\"resumed\":false,\"peer_certificate\":{\"subject\":\"CN=a\\\"b\"}}}");
+        "\"resumed\":false,\"passed\":false,\"peer_certificate\":{\"subject\":\"CN=a\\\"b\"}}}");
 }
 
 static void the_texts_of_addresses_are_told_and_borrowed_paths_never_followed(void)
