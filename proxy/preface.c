@@ -85,6 +85,12 @@ enum io preface_read(struct connection *connection, struct hello *hello)
     }
 }
 
+const char *preface_server_name(const struct connection *connection)
+{
+    const struct preface *preface = connection->preface;
+    return preface && *preface->server_name ? preface->server_name : NULL;
+}
+
 bool preface_report(const struct connection *connection, struct report_tls *report)
 {
     const struct preface *preface = connection->preface;

@@ -33,6 +33,9 @@ void preface_pass(struct connection *connection);
 /* Nobody asks any more: its transport tells better. */
 void preface_end(struct connection *connection);
 
+/* The server name that was heard, or NULL. Borrowed until preface_end, or until the connection is closed. */
+const char *preface_server_name(const struct connection *connection);
+
 /* Tells what was heard: server name and the protocols offered. False: nobody listened. */
 bool preface_report(const struct connection *connection, struct report_tls *report);
 

@@ -4,6 +4,7 @@
 #include "proxy/splice_inside.h"
 
 #include "proxy/preface.h"
+#include "proxy/splice_tell.h"
 #include "proxy/tls.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ static enum io pass(struct splice *splice)
 {
     preface_pass(&splice->server);
     entrance_count(&splice_counters(splice)->securing, -1);
+    splice_tell_state(splice, &splice->server);
     return IO_MOVED;
 }
 
@@ -23,6 +25,7 @@ static enum io terminate(struct splice *splice)
     }
     preface_end(&splice->server);
     splice->server.read_waits = WAIT_NOTHING;
+    splice_tell_state(splice, &splice->server);
     return IO_MOVED;
 }
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/splice_tell.h"
 
+#include "proxy/preface.h"
 #include "proxy/splice_inside.h"
 #include "proxy/tls.h"
 
@@ -32,7 +33,7 @@ static struct event of_splice(struct splice *splice, enum event_what what)
         .at = loop_wall_now(&splice->worker->loop),
         .splice = splice->id,
         .listener = splice->entrance->event_name,
-        .upstream = splice->service->upstream->event_name,
+        .upstream = splice->dialer.upstream->event_name,
         .age_ms = (int64_t)(splice_now(splice) - splice->opened),
     };
 }
@@ -48,6 +49,13 @@ static struct event of_connection(struct splice *splice, const struct connection
     event.server = !is_server && server ? server->event_name : 0;
     *told_of(splice, connection) |= TOLD_ANYTHING;
     return event;
+}
+
+/* As its client asked for it, terminated here or passed on. */
+static const char *server_name_of(const struct connection *connection)
+{
+    const char *heard = preface_server_name(connection);
+    return heard ? heard : tls_server_name(connection);
 }
 
 static void count_bytes(struct event *event, const struct connection *connection)
@@ -70,7 +78,7 @@ void splice_tell(struct splice *splice, enum event_what what)
         event.reason = splice->reason;
         event.by = splice->by;
         event.phases = &phases;
-        event.texts[0] = tls_server_name(&splice->server);
+        event.texts[0] = server_name_of(&splice->server);
         event.texts[1] = splice->detail;
         count_bytes(&event, &splice->server);
     }
@@ -89,6 +97,7 @@ void splice_tell_accept(struct splice *splice)
 void splice_tell_state(struct splice *splice, const struct connection *connection)
 {
     static const uint8_t entered[] = {
+        [CONNECTION_PREFACE] = 0,
         [CONNECTION_LOOKING_UP] = EVENT_CONNECTION_LOOKUP,
         [CONNECTION_REQUESTING] = EVENT_CONNECTION_REQUEST,
         [CONNECTION_SECURING] = EVENT_CONNECTION_SECURE,
@@ -100,7 +109,7 @@ void splice_tell_state(struct splice *splice, const struct connection *connectio
     struct event event = of_connection(splice, connection, (enum event_what)entered[connection->state]);
     *told_of(splice, connection) &= (uint8_t)~TOLD_FAILURE;
     if (connection->state == CONNECTION_COMPLETE && connection->kind == CONNECTION_SERVER)
-        event.texts[0] = tls_server_name(&splice->server);
+        event.texts[0] = server_name_of(&splice->server);
     event_tell(ring_of(splice), &event);
 }
 
@@ -113,7 +122,7 @@ void splice_tell_failure(struct splice *splice, const struct connection *connect
     *told_of(splice, connection) |= TOLD_FAILURE;
     event.reason = reason;
     event.by = splice_by_whom(connection, reason);
-    event.texts[0] = tls_server_name(connection);
+    event.texts[0] = server_name_of(connection);
     event.texts[1] = detail;
     count_bytes(&event, connection);
     event_tell(ring_of(splice), &event);
