@@ -12,15 +12,27 @@ _Static_assert(offsetof(struct report_tcp, is_present) == 0 && offsetof(struct r
                    offsetof(struct report_slowness, is_present) == 0,
                "what MEMBER_MAYBE looks at stands first");
 
+static const struct member queue_wait_members[] = {
+    MEMBER("p50", struct report_queue, wait.p50),
+    MEMBER("p99", struct report_queue, wait.p99),
+    MEMBER("max", struct report_queue, wait.max),
+    MEMBERS_END,
+};
+
 static const struct member queue_members[] = {
     MEMBER("depth", struct report_queue, depth),
     MEMBER("limit", struct report_queue, limit),
     MEMBER("asked", struct report_queue, asked),
     MEMBER("high_water", struct report_queue, high_water),
+    MEMBER("high_water_error", struct report_queue, high_water_error),
     MEMBER("half_open", struct report_queue, half_open),
     MEMBER("drops_total", struct report_queue, drops),
+    MEMBER("drops_per_second", struct report_queue, drops_per_second),
     MEMBER_AT("last_drop_at", struct report_queue, last_drop_at),
     MEMBER("reset", struct report_queue, reset),
+    {"wait_ms", MEMBER_OBJECT, 0, queue_wait_members, NULL},
+    MEMBER("left_before_accept_total", struct report_queue, left),
+    MEMBER("expired_total", struct report_queue, expired),
     MEMBERS_END,
 };
 

@@ -50,6 +50,7 @@ route_function certificates_list;
 route_function listeners_list;
 route_function listeners_one;
 route_function listeners_queue;
+route_function listeners_change;
 route_function splices_list;
 route_function splices_one;
 route_function connections_list;
@@ -58,6 +59,7 @@ route_function log_level_show;
 route_function log_level_set;
 
 /* What the bodies of some may say. */
+extern const struct grammar_object listener_body;
 extern const struct grammar_object log_level_body;
 
 #endif

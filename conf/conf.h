@@ -85,12 +85,20 @@ struct conf_listener_timeouts {
     int64_t lifetime;
 };
 
+/* listeners[].ready_while: beyond which pressure on the queue more should be sent elsewhere. */
+struct conf_ready_while {
+    int64_t queue_fill; /* thousandths of the queue's limit; 0 or below: does not matter */
+    int64_t queue_wait; /* ms of the one who waits longest; likewise */
+};
+
 struct conf_listener {
     char *name;
     struct conf_address address;
     char *upstream; /* the name of an upstream, or "@demo" */
     int64_t backlog;
-    int64_t max_connections;       /* 0: only the process's limit */
+    int64_t max_connections; /* 0: only the process's limit */
+    int64_t queue_deadline;  /* 0: a request may wait for any time */
+    struct conf_ready_while ready_while;
     struct conf_listener_tls *tls; /* NULL: plain */
     struct conf_route *routes;
     size_t route_count;

@@ -65,6 +65,20 @@ static const struct grammar_object grammar_listener_timeouts = {
     .keys = listener_timeouts_keys,
 };
 
+static const struct grammar_key ready_while_keys[] = {
+    {"queue_fill", GRAMMAR_SHARE, MEMBER(ready_while, queue_fill), BETWEEN(0, 1000),
+     .sentence = "How full the queue may be; null or 0: does not matter."},
+    {"queue_wait", GRAMMAR_DURATION, MEMBER(ready_while, queue_wait), A_YEAR,
+     .sentence = "How long the one may have waited who waits longest; null or 0: does not matter."},
+    {0},
+};
+static const struct grammar_object grammar_ready_while = {
+    .name = "ready_while",
+    .sentence = "Beyond which pressure on the queue /readyz says 503, until it is below four fifths of it.",
+    .size = sizeof(struct conf_ready_while),
+    .keys = ready_while_keys,
+};
+
 static const struct grammar_key listener_keys[] = {
     {"name", GRAMMAR_NAME, true, MEMBER(listener, name), BETWEEN(1, 64),
      .sentence = "Names the listener in logs, metrics and the admin API."},
@@ -79,6 +93,12 @@ static const struct grammar_key listener_keys[] = {
     {"max_connections", GRAMMAR_INTEGER, MEMBER(listener, max_connections), BETWEEN(0, 1000000000),
      .initial = "0",
      .sentence = "Server connections at a time, the rest stays in the queue; 0: no limit of its own."},
+    {"queue_deadline", GRAMMAR_DURATION, MEMBER(listener, queue_deadline), A_YEAR, .initial = "0",
+     .sentence =
+         "Whoever has waited longer in the queue is reset when their turn comes, before any upstream is "
+         "asked; 0: no limit."},
+    {"ready_while", GRAMMAR_OBJECT, MEMBER(listener, ready_while), .object = &grammar_ready_while,
+     .sentence = "When more should be sent elsewhere."},
     {"tls", GRAMMAR_OPTIONAL, MEMBER(listener, tls), .object = &grammar_listener_tls,
      .sentence = "TLS towards those who connect; null: plain."},
     {"routes", GRAMMAR_OBJECTS, MEMBERS(listener, routes, route_count), BETWEEN(0, INT64_MAX),
@@ -292,8 +312,8 @@ static bool may_be_left_out(const struct grammar_key *key)
 
 bool grammar_is_nullable_number(const struct grammar_key *key)
 {
-    bool is_number =
-        key->type == GRAMMAR_INTEGER || key->type == GRAMMAR_DURATION || key->type == GRAMMAR_SIZE;
+    bool is_number = key->type == GRAMMAR_INTEGER || key->type == GRAMMAR_SHARE ||
+                     key->type == GRAMMAR_DURATION || key->type == GRAMMAR_SIZE;
     return is_number && may_be_left_out(key);
 }
 

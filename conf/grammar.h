@@ -18,6 +18,7 @@
 enum grammar_type {
     GRAMMAR_BOOLEAN,   /* true or false: bool */
     GRAMMAR_INTEGER,   /* a whole number within the bounds: int64_t */
+    GRAMMAR_SHARE,     /* 0.8, a part of a whole: int64_t, thousandths within the bounds */
     GRAMMAR_DURATION,  /* "5s": int64_t, milliseconds within the bounds */
     GRAMMAR_SIZE,      /* "64KiB": int64_t, bytes within the bounds */
     GRAMMAR_MODE,      /* "0660": int64_t, the permissions of a file */
@@ -33,8 +34,8 @@ enum grammar_type {
                       */
 };
 
-/* The member of an integer, duration or size that is null, as one may be that is neither required nor has a
- * default. Bounds begin at 0 or above. */
+/* The member of an integer, share, duration or size that is null, as one may be that is neither required nor
+ * has a default. Bounds begin at 0 or above. */
 #define GRAMMAR_NULL INT64_C(-1)
 
 struct grammar_key {

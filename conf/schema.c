@@ -53,6 +53,15 @@ static void describe_integer(struct json *json, const struct grammar_key *key)
     json_key_int(json, "maximum", key->maximum);
 }
 
+static void describe_share(struct json *json, const struct grammar_key *key)
+{
+    json_key_string(json, "type", "number");
+    json_key(json, "minimum");
+    json_double(json, (double)key->minimum / 1000);
+    json_key(json, "maximum");
+    json_double(json, (double)key->maximum / 1000);
+}
+
 static void describe_duration(struct json *json, const struct grammar_key *key)
 {
     (void)key; /* a pattern knows no bounds; the description tells them */
@@ -177,13 +186,14 @@ static void describe_objects(struct json *json, const struct grammar_key *key)
 }
 
 static void (*const describers[])(struct json *json, const struct grammar_key *key) = {
-    [GRAMMAR_BOOLEAN] = describe_boolean,     [GRAMMAR_INTEGER] = describe_integer,
-    [GRAMMAR_DURATION] = describe_duration,   [GRAMMAR_SIZE] = describe_size,
-    [GRAMMAR_MODE] = describe_mode,           [GRAMMAR_WORD] = describe_word,
-    [GRAMMAR_STRING] = describe_string,       [GRAMMAR_NAME] = describe_name,
-    [GRAMMAR_REFERENCE] = describe_reference, [GRAMMAR_ADDRESS] = describe_address,
-    [GRAMMAR_STRINGS] = describe_strings,     [GRAMMAR_OBJECT] = describe_object,
-    [GRAMMAR_OPTIONAL] = describe_optional,   [GRAMMAR_OBJECTS] = describe_objects,
+    [GRAMMAR_BOOLEAN] = describe_boolean, [GRAMMAR_INTEGER] = describe_integer,
+    [GRAMMAR_SHARE] = describe_share,     [GRAMMAR_DURATION] = describe_duration,
+    [GRAMMAR_SIZE] = describe_size,       [GRAMMAR_MODE] = describe_mode,
+    [GRAMMAR_WORD] = describe_word,       [GRAMMAR_STRING] = describe_string,
+    [GRAMMAR_NAME] = describe_name,       [GRAMMAR_REFERENCE] = describe_reference,
+    [GRAMMAR_ADDRESS] = describe_address, [GRAMMAR_STRINGS] = describe_strings,
+    [GRAMMAR_OBJECT] = describe_object,   [GRAMMAR_OPTIONAL] = describe_optional,
+    [GRAMMAR_OBJECTS] = describe_objects,
 };
 
 /* The bounds of a duration or size have no other place than words. */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,9 +62,32 @@ static char *integer_expectation(const struct grammar_key *key)
     return text_format("an integer from %" PRId64 " to %" PRId64, key->minimum, key->maximum);
 }
 
+static char *share_text(const struct grammar_key *key, const void *member)
+{
+    (void)key;
+    return text_format("%g", (double)*(const int64_t *)member / 1000);
+}
+
+static char *share_expectation(const struct grammar_key *key)
+{
+    return text_format("a number from %g to %g with at most three decimals", (double)key->minimum / 1000,
+                       (double)key->maximum / 1000);
+}
+
 static bool is_within(const struct grammar_key *key, int64_t value)
 {
     return value >= key->minimum && value <= key->maximum;
+}
+
+static char *parse_share(const struct grammar_key *key, const char *text, void *member)
+{
+    char *end;
+    double thousandths = strtod(text, &end) * 1000;
+    int64_t value = fabs(thousandths) < 1e15 ? llround(thousandths) : -1;
+    if (*end != '\0' || fabs(thousandths - (double)value) > 1e-6 || !is_within(key, value))
+        return value_mismatch(key, text);
+    *(int64_t *)member = value;
+    return NULL;
 }
 
 static char *parse_duration(const struct grammar_key *key, const char *text, void *member)
@@ -352,6 +376,7 @@ static const struct value_type types[] = {
                          end_nothing},
     [GRAMMAR_INTEGER] = {VALUE_NUMBER, integer_expectation, parse_integer, integer_text, equal_texts,
                          end_nothing},
+    [GRAMMAR_SHARE] = {VALUE_NUMBER, share_expectation, parse_share, share_text, equal_texts, end_nothing},
     [GRAMMAR_DURATION] = {VALUE_STRING, duration_expectation, parse_duration, duration_text, equal_texts,
                           end_nothing},
     [GRAMMAR_SIZE] = {VALUE_STRING, size_expectation, parse_size, size_text, equal_texts, end_nothing},

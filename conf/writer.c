@@ -39,6 +39,8 @@ static void write_plain(struct json *json, const struct grammar_key *key, const 
         json_bool(json, *(const bool *)member);
     } else if (grammar_is_nullable_number(key) && *(const int64_t *)member == GRAMMAR_NULL) {
         json_null(json);
+    } else if (key->type == GRAMMAR_SHARE) {
+        json_double(json, (double)*(const int64_t *)member / 1000);
     } else if (value_form(key) == VALUE_NUMBER) {
         json_int(json, *(const int64_t *)member);
     } else {

@@ -87,6 +87,14 @@ void entrance_release(struct entrance *entrance, struct worker *worker)
     give(&entrance->commons->connections, true, entrance->commons);
 }
 
+void entrance_note_arrival(struct entrance *entrance, const struct worker *worker, int64_t waited_ms)
+{
+    struct entrance_counters *counters = entrance_counters(entrance, worker);
+    entrance_count(&counters->accepted, 1);
+    histogram_note(&counters->queue_wait, waited_ms);
+    sketch_note(&counters->queue_waits, waited_ms);
+}
+
 void entrance_note_depth(struct entrance *entrance, int64_t depth)
 {
     int64_t high = atomic_load_explicit(&entrance->high_water, memory_order_relaxed);

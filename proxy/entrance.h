@@ -11,6 +11,7 @@
 #include "proxy/commons.h"
 #include "proxy/histogram.h"
 #include "proxy/reason.h"
+#include "proxy/sketch.h"
 #include "proxy/slots.h"
 
 #include <stdatomic.h>
@@ -19,8 +20,10 @@ struct worker;
 
 /* Written by one worker only, read by anybody. */
 struct entrance_counters {
-    _Atomic uint64_t accepted;
+    _Atomic uint64_t accepted; /* taken out of the queue, whatever became of them */
     _Atomic uint64_t refused;
+    _Atomic uint64_t left;    /* of those accepted: gone before, without a byte */
+    _Atomic uint64_t expired; /* of those accepted: had waited longer than queue_deadline */
     _Atomic uint64_t tls_failed;
     _Atomic uint64_t received;
     _Atomic uint64_t sent;
@@ -29,6 +32,7 @@ struct entrance_counters {
     _Atomic uint64_t handshakes_resumed;
     _Atomic uint64_t ended[REASON_COUNT]; /* splices */
     struct histogram queue_wait;
+    struct sketch queue_waits; /* the same, finer, for percentiles */
     struct histogram handshake;
     struct histogram splice_duration;
 } __attribute__((aligned(64)));
@@ -42,7 +46,7 @@ struct entrance {
     struct address bound; /* with the real port; its path is .path */
     struct slots slots;   /* server connections of this listener */
     _Atomic int64_t high_water;
-    _Atomic bool is_draining;           /* what is accepted has inherited a filter */
+    _Atomic bool has_filtered;          /* what is accepted may have inherited a filter */
     struct entrance_counters *counters; /* one per worker */
 };
 
@@ -65,6 +69,9 @@ void entrance_give(struct entrance *entrance);
 
 /* [any] A connection that came in here and belongs to `worker` is over: gives both places back. */
 void entrance_release(struct entrance *entrance, struct worker *worker);
+
+/* [worker] Notes that one was accepted who had waited so long. */
+void entrance_note_arrival(struct entrance *entrance, const struct worker *worker, int64_t waited_ms);
 
 /* [any] Notes a depth of the queue that was seen. */
 void entrance_note_depth(struct entrance *entrance, int64_t depth);

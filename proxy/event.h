@@ -28,7 +28,7 @@ enum {
  * order of a life, which is the same for both kinds of connection. */
 #define EVENT_TABLE(EVENT)                                                                                   \
     EVENT(LISTENER_OPEN, "listener.open", "", "address")                                                     \
-    EVENT(LISTENER_HOLD, "listener.hold", "", "")                                                            \
+    EVENT(LISTENER_HOLD, "listener.hold", "for_ms", "")                                                      \
     EVENT(LISTENER_RESUME, "listener.resume", "", "")                                                        \
     EVENT(LISTENER_DRAIN, "listener.drain", "", "")                                                          \
     EVENT(LISTENER_CLOSE, "listener.close", "", "")                                                          \

@@ -4,6 +4,7 @@
 #include "proxy/gate.h"
 
 #include "proxy/kernel.h"
+#include "proxy/listening.h"
 #include "proxy/log.h"
 #include "proxy/splice.h"
 #include "proxy/worker.h"
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 enum {
-    BURST = 4, /* requests accepted at once; the rest stays in the queue for others */
     RETRY_MS = 10,
     RETRY_MOST_MS = 1000,
 };
@@ -27,20 +27,25 @@ struct handed {
     struct arrival arrival;
 };
 
+static void note_depth(struct gate *gate)
+{
+    struct report_queue queue = {0};
+    if (kernel_queue(gate->watch.fd, &queue))
+        entrance_note_depth(gate->entrance, queue.depth);
+}
+
 static void park(struct gate *gate)
 {
     if (gate->is_parked)
         return;
     gate->is_parked = true;
     loop_remove(&gate->worker->loop, &gate->watch);
-    struct report_queue queue = {0};
-    if (kernel_queue(gate->watch.fd, &queue))
-        entrance_note_depth(gate->entrance, queue.depth);
+    note_depth(gate);
 }
 
 static void unpark(struct gate *gate)
 {
-    if (!gate->is_parked || !gate->is_open)
+    if (!gate->is_parked || !gate->is_open || gate->is_held)
         return;
     timer_cancel(&gate->retry);
     gate->is_parked = loop_add_shared(&gate->worker->loop, &gate->watch) != 0;
@@ -87,9 +92,6 @@ static void admit(struct gate *gate, const struct arrival *arrival)
     struct handed *handed = worker == gate->worker ? NULL : malloc(sizeof *handed);
     if (!handed)
         worker = gate->worker;
-    struct entrance_counters *counters = entrance_counters(gate->entrance, gate->worker);
-    entrance_count(&counters->accepted, 1);
-    histogram_note(&counters->queue_wait, arrival->waited_ms);
     entrance_use(gate->entrance, worker);
     if (!handed) {
         splice_begin(worker, gate->entrance, gate->service, arrival);
@@ -108,6 +110,7 @@ enum accepted {
     ACCEPTED,
     ACCEPTED_NOBODY, /* the queue is empty, or another worker was faster */
     ACCEPTED_GONE,   /* this one is gone: the next */
+    ACCEPTED_TURNED, /* it was taken out of the queue, and nobody is served */
     ACCEPTED_PAUSE,  /* descriptors or memory are used up */
     ACCEPTED_OVER,   /* a unix socket that was shut down, and is empty */
 };
@@ -129,11 +132,35 @@ static enum accepted outcome_of(int error)
     }
 }
 
-/* Takes off the filter that was inherited from a draining socket. */
-static void take_off_filter(int fd)
+/* Why nobody is to be served; REASON_NONE: somebody is there, and in time. */
+static enum reason objection(const struct gate *gate, const struct kernel_arrival *arrival)
 {
-    int ignored = 0;
-    setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+    int64_t deadline = gate->service->queue_deadline;
+    if (arrival->has_left)
+        return REASON_LEFT_BEFORE_ACCEPT;
+    return deadline > 0 && arrival->waited_ms > deadline ? REASON_QUEUE_DEADLINE : REASON_NONE;
+}
+
+/* Who waited too long is to know at once that nobody listened. */
+static void turn_away(struct gate *gate, const struct arrival *arrival, enum reason reason)
+{
+    struct entrance_counters *counters = entrance_counters(gate->entrance, gate->worker);
+    struct linger at_once = {.l_onoff = 1};
+    const struct event event = {
+        .what = EVENT_CONNECTION_CLOSE,
+        .end = EVENT_SERVER_END,
+        .listener = gate->entrance->event_name,
+        .has_counts = true,
+        .age_ms = arrival->waited_ms,
+        .reason = reason,
+        .by = reason == REASON_QUEUE_DEADLINE ? BY_PROXY : BY_THEIR_CLIENT,
+        .peer = &arrival->peer,
+    };
+    if (reason == REASON_QUEUE_DEADLINE)
+        setsockopt(arrival->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(arrival->fd);
+    entrance_count(reason == REASON_QUEUE_DEADLINE ? &counters->expired : &counters->left, 1);
+    event_tell(gate->entrance->commons->events, &event);
 }
 
 static enum accepted accept_one(struct gate *gate)
@@ -143,14 +170,21 @@ static enum accepted accept_one(struct gate *gate)
     int fd = accept4(gate->watch.fd, (struct sockaddr *)&storage, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return outcome_of(errno);
+    struct kernel_arrival waited = kernel_arrival(fd);
     struct arrival arrival = {
         .fd = fd,
         .peer = address_from((struct sockaddr *)&storage, length),
-        .waited_ms = kernel_arrival(fd).waited_ms,
+        .waited_ms = waited.waited_ms,
     };
     gate->retry_ms = 0;
-    if (atomic_load_explicit(&gate->entrance->is_draining, memory_order_relaxed))
-        take_off_filter(fd);
+    entrance_note_arrival(gate->entrance, gate->worker, arrival.waited_ms);
+    enum reason reason = objection(gate, &waited);
+    if (reason != REASON_NONE) {
+        turn_away(gate, &arrival, reason);
+        return ACCEPTED_TURNED;
+    }
+    if (atomic_load_explicit(&gate->entrance->has_filtered, memory_order_relaxed))
+        listening_take_off_filter(fd);
     admit(gate, &arrival);
     return ACCEPTED;
 }
@@ -160,7 +194,7 @@ static enum accepted accept_one(struct gate *gate)
 static void note_burst(struct gate *gate, int accepted)
 {
     struct report_queue queue = {0};
-    if (accepted == BURST)
+    if (accepted == GATE_BURST)
         kernel_queue(gate->watch.fd, &queue);
     if (accepted > 0)
         entrance_note_depth(gate->entrance, accepted + queue.depth);
@@ -171,23 +205,22 @@ static void ready(struct watch *watch, unsigned events)
     struct gate *gate = list_owner(watch, struct gate, watch);
     int accepted = 0;
     (void)events;
-    while (accepted < BURST && gate->is_open && !gate->is_parked) {
+    while (accepted < GATE_BURST && gate->is_open && !gate->is_parked) {
         if (!entrance_take(gate->entrance, gate->worker)) {
             park(gate);
             break;
         }
         enum accepted outcome = accept_one(gate);
-        if (outcome == ACCEPTED) {
-            accepted++;
-            continue;
-        }
         int error = errno;
+        accepted += outcome == ACCEPTED || outcome == ACCEPTED_TURNED;
+        if (outcome == ACCEPTED)
+            continue;
         entrance_give(gate->entrance);
         if (outcome == ACCEPTED_PAUSE)
             pause_accepting(gate, error);
         if (outcome == ACCEPTED_OVER)
             park(gate);
-        if (outcome != ACCEPTED_GONE)
+        if (outcome != ACCEPTED_GONE && outcome != ACCEPTED_TURNED)
             break;
     }
     if (gate->is_open)
@@ -207,8 +240,27 @@ void gate_open(struct gate *gate, struct worker *worker, int fd, struct entrance
     gate->watch = (struct watch){.ready = ready, .fd = fd};
     gate->retry.fire = retry;
     gate->is_open = true;
+    gate->is_held = false;
     gate->is_parked = true;
     list_append(&worker->gates, &gate->node);
+    unpark(gate);
+}
+
+void gate_hold(struct gate *gate)
+{
+    if (!gate->is_open)
+        return;
+    gate->is_held = true;
+    timer_cancel(&gate->retry);
+    park(gate);
+}
+
+void gate_resume(struct gate *gate)
+{
+    if (!gate->is_open || !gate->is_held)
+        return;
+    gate->is_held = false;
+    note_depth(gate);
     unpark(gate);
 }
 

@@ -12,13 +12,18 @@
 
 struct worker;
 
+enum {
+    GATE_BURST = 4 /* requests accepted at once; the rest stays in the queue for others */
+};
+
 struct gate {
     struct watch watch;        /* the shared listening socket */
     struct entrance *entrance; /* a reference, while open */
     struct worker *worker;
     struct service *service; /* a reference, while open: with what newcomers begin */
     bool is_open;            /* it was opened and not left */
-    bool is_parked;          /* not in the loop: no place, or no descriptors */
+    bool is_held;            /* nobody is accepted until it is resumed */
+    bool is_parked;          /* not in the loop: held, no place, or no descriptors */
     struct timer retry;      /* after descriptors ran out */
     unsigned retry_ms;
     struct list_node node; /* in worker->gates while open */
@@ -27,6 +32,11 @@ struct gate {
 /* [worker] Opens the gate, or changes the service of an open one; takes over the reference to `service`. */
 void gate_open(struct gate *gate, struct worker *worker, int fd, struct entrance *entrance,
                struct service *service);
+
+/* [worker] Accepts nobody until it is resumed; who comes waits in the kernel's queue. Idempotent both, and
+ * without effect on a gate that was left. */
+void gate_hold(struct gate *gate);
+void gate_resume(struct gate *gate);
 
 /* [worker] Leaves: nobody is accepted here any more. Idempotent. */
 void gate_leave(struct gate *gate);

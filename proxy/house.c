@@ -77,6 +77,10 @@ void house_has_left(void *context, struct listener *listener)
 
 void house_let_go(struct proxy *house, struct listener *listener)
 {
+    if (listener->state == LISTENER_CLOSED) {
+        listener_destroy(listener);
+        return;
+    }
     struct listener **leaving = realloc(house->leaving, (house->leaving_count + 1) * sizeof *leaving);
     assert(leaving);
     house->leaving = leaving;
@@ -84,5 +88,5 @@ void house_let_go(struct proxy *house, struct listener *listener)
     if (listener->is_handed_on)
         listener_close(listener, house_has_left, house);
     else
-        listener_drain(listener, house_has_left, house);
+        listener_drain(listener, DRAIN_QUEUE, house_has_left, house);
 }

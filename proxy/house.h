@@ -50,6 +50,7 @@ struct proxy {
     int64_t applied_at;
     int64_t rejected_at;
     char last_error[512];
+    char pressed[256]; /* why a queue is not to be sent more; "": none is under pressure */
 };
 
 /* What workers do for the rooms above them. */

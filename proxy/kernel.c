@@ -187,8 +187,11 @@ struct kernel_arrival kernel_arrival(int accepted)
 {
     struct kernel_arrival arrival = {.waited_ms = 0, .has_left = false};
     struct answer answer;
-    if (!ask_info(accepted, &answer))
+    char byte;
+    if (!ask_info(accepted, &answer)) {
+        arrival.has_left = recv(accepted, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
         return arrival;
+    }
     arrival.waited_ms = answer.info.tcpi_last_data_sent;
     if (answer.info.tcpi_state == KERNEL_CLOSE || answer.info.tcpi_state == KERNEL_CLOSE_WAIT)
         arrival.has_left = ask_queue(accepted, SIOCINQ) == 0;

@@ -36,8 +36,8 @@ struct kernel_count {
 bool kernel_count(struct kernel_count *counts, size_t count);
 
 /* How long a freshly accepted TCP connection stood in the queue, in ms (tcpi_last_data_sent; one jiffy
- * exact), and whether its client has left without leaving a byte: then nobody is there to be served. Unix: 0
- * and false. */
+ * exact; 0 of a unix one, which does not tell), and whether its client has left without leaving a byte: then
+ * nobody is there to be served. */
 struct kernel_arrival {
     int64_t waited_ms;
     bool has_left;

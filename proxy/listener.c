@@ -10,12 +10,9 @@
 #include "proxy/worker.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <linux/filter.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 enum {
     DRAIN_LOOK_MS = 20,
@@ -23,12 +20,19 @@ enum {
     UNIX_MODE = 0666,          /* who may connect to a unix listener is the folder's business */
 };
 
-/* An order of control to one gate. */
+enum gate_change {
+    GATE_SERVE, /* open, or go on with another service */
+    GATE_HOLD,
+    GATE_RESUME,
+    GATE_LEAVE,
+};
+
+/* An order of control to one gate, which comes back when it is carried out. */
 struct gate_order {
     struct letter letter;
     struct listener *listener;
-    struct service *service; /* to open with; NULL: leave */
-    unsigned worker;
+    enum gate_change change;
+    struct service *service; /* to serve with */
 };
 
 /* The socket's address borrows a path, which the entrance keeps for as long as anybody asks. */
@@ -59,7 +63,21 @@ static void close_socket(struct listener *listener)
     listening_close(&listener->socket, !listener->is_handed_on);
 }
 
-static void look_at_drain(struct timer *timer);
+static void time_is_up(struct timer *timer);
+
+/* One line in the log, and the event of the same name. */
+static void tell(const struct listener *listener, enum event_what what, int64_t number, const char *said)
+{
+    const struct event event = {
+        .what = what,
+        .listener = listener->entrance->event_name,
+        .number = number,
+        .texts = {listener->described},
+    };
+    log_line(CONF_LOG_INFO, event_word(what), "listener %s at %s %s", listener->entrance->name,
+             listener->described, said);
+    event_tell(listener->entrance->commons->events, &event);
+}
 
 char *listener_create(struct commons *commons, struct loop *control, const struct conf_listener *conf,
                       struct listener *from, struct listener **made)
@@ -84,13 +102,17 @@ char *listener_create(struct commons *commons, struct loop *control, const struc
         .asked = conf->backlog,
         .since = loop_wall_ms(),
         .gates = gates,
-        .timer.fire = look_at_drain,
+        .timer.fire = time_is_up,
     };
     char *wrong = open_socket(listener, conf, from);
-    if (wrong)
-        listener_destroy(listener);
-    else
+    if (!wrong) {
         *made = listener;
+        return NULL;
+    }
+    event_tell(
+        commons->events,
+        &(struct event){.what = EVENT_LISTENER_FAILED, .listener = entrance->event_name, .texts = {wrong}});
+    listener_destroy(listener);
     return wrong;
 }
 
@@ -111,66 +133,144 @@ void listener_destroy(struct listener *listener)
 
 /* Orders to the gates */
 
-static void gate_was_left(struct letter *letter, void *owner)
+static void gate_has_changed(struct letter *letter, void *owner)
 {
     struct gate_order *order = list_owner(letter, struct gate_order, letter);
     struct listener *listener = order->listener;
     (void)owner;
     free(order);
-    if (--listener->gates_open > 0)
+    if (--listener->unconfirmed > 0)
         return;
-    close_socket(listener);
-    listener->state = LISTENER_CLOSED;
-    log_line(CONF_LOG_INFO, "listener.close", "listener %s at %s is closed", listener->entrance->name,
-             listener->described);
-    listener->closed(listener->closed_context, listener);
+    if (listener->is_leaving) {
+        close_socket(listener);
+        listener->state = LISTENER_CLOSED;
+        tell(listener, EVENT_LISTENER_CLOSE, 0, "is closed");
+        listener->closed(listener->closed_context, listener);
+    } else if (listener->is_holding) {
+        listener->state = LISTENER_HELD;
+    }
+}
+
+static void change_gate(struct gate_order *order, struct worker *worker)
+{
+    struct listener *listener = order->listener;
+    struct gate *gate = &listener->gates[worker->index];
+    switch (order->change) {
+    case GATE_SERVE:
+        if (worker->is_stopping)
+            service_drop(&order->service);
+        else
+            gate_open(gate, worker, listener->socket.fd, listener->entrance, order->service);
+        break;
+    case GATE_HOLD:
+        gate_hold(gate);
+        break;
+    case GATE_RESUME:
+        gate_resume(gate);
+        break;
+    case GATE_LEAVE:
+        gate_leave(gate);
+        break;
+    }
 }
 
 static void carry_out(struct letter *letter, void *owner)
 {
     struct gate_order *order = list_owner(letter, struct gate_order, letter);
-    struct worker *worker = owner;
-    struct listener *listener = order->listener;
-    struct gate *gate = &listener->gates[worker->index];
-    if (order->service) {
-        if (worker->is_stopping)
-            service_drop(&order->service);
-        else
-            gate_open(gate, worker, listener->socket.fd, listener->entrance, order->service);
-        free(order);
-    } else {
-        gate_leave(gate);
-        order->letter.deliver = gate_was_left;
-        mailbox_post(listener->entrance->commons->control, &order->letter);
-    }
+    change_gate(order, owner);
+    order->letter.deliver = gate_has_changed;
+    mailbox_post(order->listener->entrance->commons->control, &order->letter);
 }
 
-static void order_all(struct listener *listener, struct service *service)
+/* Letters are delivered in the order of posting: when all are confirmed, the last order is what holds. */
+static void order_all(struct listener *listener, enum gate_change change)
 {
-    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
+    const struct commons *commons = listener->entrance->commons;
+    for (unsigned i = 0; i < commons->worker_count; i++) {
         struct gate_order *order = calloc(1, sizeof *order);
         assert(order);
         *order = (struct gate_order){
             .letter.deliver = carry_out,
             .listener = listener,
-            .service = service ? service_hold(service) : NULL,
+            .change = change,
+            .service = change == GATE_SERVE ? service_hold(listener->service) : NULL,
         };
-        mailbox_post(&listener->entrance->commons->workers[i]->mailbox, &order->letter);
+        listener->unconfirmed++;
+        mailbox_post(&commons->workers[i]->mailbox, &order->letter);
     }
+}
+
+bool listener_set_backlog(struct listener *listener, int64_t backlog)
+{
+    if (listener->asked == backlog)
+        return true;
+    if (listen(listener->socket.fd, (int)backlog) != 0)
+        return false;
+    listener->asked = backlog;
+    return true;
+}
+
+void listener_limit_to(struct listener *listener, int64_t max_connections)
+{
+    const struct commons *commons = listener->entrance->commons;
+    slots_limit_to(&listener->entrance->slots, max_connections);
+    /* More places than before: whoever is parked finds out. */
+    for (unsigned i = 0; i < commons->worker_count; i++)
+        worker_wake(commons->workers[i]);
 }
 
 void listener_serve(struct listener *listener, struct service *service, const struct conf_listener *conf)
 {
-    if (listener->asked != conf->backlog && listen(listener->socket.fd, (int)conf->backlog) == 0)
-        listener->asked = conf->backlog;
-    slots_limit_to(&listener->entrance->slots, conf->max_connections);
+    if (listener->is_leaving) {
+        service_drop(&service);
+        return;
+    }
+    if (!listener->service)
+        tell(listener, EVENT_LISTENER_OPEN, 0, "is open");
+    listener_set_backlog(listener, conf->backlog);
+    listener->ready_while = conf->ready_while;
     service_drop(&listener->service);
     listener->service = service;
-    listener->gates_open = listener->entrance->commons->worker_count;
-    order_all(listener, service);
-    /* More places than before: whoever is parked finds out. */
-    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++)
-        worker_wake(listener->entrance->commons->workers[i]);
+    order_all(listener, GATE_SERVE);
+    listener_limit_to(listener, conf->max_connections);
+}
+
+/* Holding
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+void listener_hold(struct listener *listener, int64_t for_ms)
+{
+    if (!listener->is_holding) {
+        tell(listener, EVENT_LISTENER_HOLD, for_ms, "accepts nobody until it is resumed");
+        order_all(listener, GATE_HOLD);
+    }
+    listener->is_holding = true;
+    if (for_ms > 0)
+        timer_set(&listener->control->timers, &listener->timer, listener->control->now + (uint64_t)for_ms);
+    else
+        timer_cancel(&listener->timer);
+}
+
+static void free_gates(struct listener *listener)
+{
+    if (listener->is_holding)
+        order_all(listener, GATE_RESUME);
+    listener->is_holding = false;
+    timer_cancel(&listener->timer);
+}
+
+bool listener_resume(struct listener *listener)
+{
+    bool was_open = listener->state == LISTENER_OPEN && !listener->is_holding;
+    if (listener->is_leaving ||
+        (listener->state == LISTENER_DRAINING && !listening_welcome(&listener->socket)))
+        return false;
+    free_gates(listener);
+    listener->state = LISTENER_OPEN;
+    if (!was_open)
+        tell(listener, EVENT_LISTENER_RESUME, 0, "is open again");
+    return true;
 }
 
 /* Closing
@@ -187,23 +287,7 @@ void listener_close(struct listener *listener, void (*closed)(void *context, str
         return;
     listener->is_leaving = true;
     service_drop(&listener->service);
-    order_all(listener, NULL);
-}
-
-/* Drops a SYN without ACK, so that nobody new gets in, and nothing else, so that handshakes under way are
- * completed. The packet begins at the TCP header (socket(7), SO_ATTACH_FILTER). */
-static void refuse_newcomers(struct listener *listener)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-    };
-    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
-    if (listener->entrance->bound.family == AF_UNIX)
-        shutdown(listener->socket.fd, SHUT_RD);
-    else
-        setsockopt(listener->socket.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    order_all(listener, GATE_LEAVE);
 }
 
 static bool is_queue_empty(const struct listener *listener)
@@ -219,97 +303,57 @@ static bool is_queue_empty(const struct listener *listener)
            count.half_open == 0;
 }
 
-static void look_at_drain(struct timer *timer)
+static void look_at_drain(struct listener *listener)
 {
-    struct listener *listener = list_owner(timer, struct listener, timer);
-    if (is_queue_empty(listener))
+    bool is_waited_for = listener->is_lingering && slots_used(&listener->entrance->slots) > 0;
+    if (!is_waited_for && is_queue_empty(listener))
         listener_close(listener, listener->closed, listener->closed_context);
     else
-        timer_set(&listener->control->timers, timer, listener->control->now + DRAIN_LOOK_MS);
+        timer_set(&listener->control->timers, &listener->timer, listener->control->now + DRAIN_LOOK_MS);
 }
 
-void listener_drain(struct listener *listener, void (*closed)(void *context, struct listener *listener),
-                    void *context)
+static void time_is_up(struct timer *timer)
+{
+    struct listener *listener = list_owner(timer, struct listener, timer);
+    if (listener->state == LISTENER_DRAINING)
+        look_at_drain(listener);
+    else
+        listener_resume(listener);
+}
+
+static void begin_drain(struct listener *listener)
+{
+    free_gates(listener);
+    listener->drain_began = listener->control->now;
+    listener->state = LISTENER_DRAINING;
+    atomic_store(&listener->entrance->has_filtered, true);
+    tell(listener, EVENT_LISTENER_DRAIN, 0, "takes nobody new");
+    listening_refuse(&listener->socket);
+    timer_set(&listener->control->timers, &listener->timer, listener->control->now + DRAIN_LOOK_MS);
+}
+
+void listener_drain(struct listener *listener, enum listener_drain until,
+                    void (*closed)(void *context, struct listener *listener), void *context)
 {
     listener->closed = closed;
     listener->closed_context = context;
-    listener->drain_began = listener->control->now;
-    listener->state = LISTENER_DRAINING;
-    atomic_store(&listener->entrance->is_draining, true);
-    log_line(CONF_LOG_INFO, "listener.drain", "listener %s at %s takes nobody new", listener->entrance->name,
-             listener->described);
-    refuse_newcomers(listener);
-    timer_set(&listener->control->timers, &listener->timer, listener->control->now + DRAIN_LOOK_MS);
+    listener->is_lingering = until == DRAIN_SPLICES;
+    if (!listener->is_leaving && listener->state != LISTENER_DRAINING)
+        begin_drain(listener);
+}
+
+bool listener_can_hand_on(const struct listener *listener)
+{
+    bool is_shut_down = listener->state == LISTENER_DRAINING && listener->entrance->bound.family == AF_UNIX;
+    return listener->socket.fd >= 0 && !is_shut_down;
 }
 
 void listener_take_over(struct listener *listener, struct listener *from)
 {
     listener->is_handed_on = false;
     from->is_handed_on = true;
-}
-
-/* Telling */
-
-void listener_sample(struct listener *listener)
-{
-    struct report_queue queue = {.drops = -1};
-    if (!kernel_queue(listener->socket.fd, &queue))
-        return;
-    entrance_note_depth(listener->entrance, queue.depth);
-    if (queue.drops > listener->drops) {
-        listener->drops = queue.drops;
-        listener->last_drop_at = loop_wall_ms();
+    if (from->state == LISTENER_DRAINING) {
+        listening_welcome(&listener->socket);
+        atomic_store(&listener->entrance->has_filtered, true);
     }
-}
-
-static const char *const states[] = {
-    [LISTENER_OPEN] = "open",
-    [LISTENER_DRAINING] = "draining",
-    [LISTENER_CLOSED] = "closed",
-};
-
-static void report_counters(const struct listener *listener, struct report_listener *report)
-{
-    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
-        const struct entrance_counters *counters = &listener->entrance->counters[i];
-        report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
-        report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
-        report->totals.refused += atomic_load_explicit(&counters->refused, memory_order_relaxed);
-        report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
-        report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
-        report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);
-        report->handshakes += atomic_load_explicit(&counters->handshakes, memory_order_relaxed);
-        report->handshakes_resumed +=
-            atomic_load_explicit(&counters->handshakes_resumed, memory_order_relaxed);
-        for (unsigned reason = 0; reason < REASON_COUNT; reason++)
-            report->ended[reason] += atomic_load_explicit(&counters->ended[reason], memory_order_relaxed);
-        histogram_collect(&counters->queue_wait, &report->queue_wait);
-        histogram_collect(&counters->handshake, &report->handshake);
-        histogram_collect(&counters->splice_duration, &report->splice_duration);
-    }
-    report->connections.now = slots_used(&listener->entrance->slots);
-    report->connections.peak = slots_peak(&listener->entrance->slots);
-    report->connections.limit = slots_limit(&listener->entrance->slots);
-}
-
-void listener_report(struct listener *listener, struct report_listener *report)
-{
-    const struct service *service = listener->service;
-    listener_sample(listener);
-    *report = (struct report_listener){
-        .bound = listener->entrance->bound,
-        .state = states[listener->state],
-        .is_tls = service && (service->certs || service->routes),
-        .since = listener->since,
-    };
-    report->queue = (struct report_queue){.limit = -1, .drops = -1, .half_open = -1, .reset = -1};
-    if (listener->socket.fd >= 0)
-        kernel_queue(listener->socket.fd, &report->queue);
-    report->queue.asked = listener->asked;
-    report->queue.high_water = atomic_load(&listener->entrance->high_water);
-    report->queue.last_drop_at = listener->last_drop_at;
-    snprintf(report->name, sizeof report->name, "%s", listener->entrance->name);
-    snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");
-    address_print(&listener->entrance->bound, report->address);
-    report_counters(listener, report);
 }

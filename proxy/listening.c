@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -201,4 +202,33 @@ void listening_close(struct listening *listening, bool with_file)
         return;
     if (file.st_dev == listening->device && file.st_ino == listening->inode)
         unlink(path);
+}
+
+/* Drops a SYN without ACK, so that nobody new gets in, and nothing else, so that handshakes under way are
+ * completed. The packet begins at the TCP header (socket(7), SO_ATTACH_FILTER). */
+bool listening_refuse(const struct listening *listening)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    if (listening->bound.family == AF_UNIX)
+        return shutdown(listening->fd, SHUT_RD) == 0;
+    return setsockopt(listening->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+}
+
+bool listening_welcome(const struct listening *listening)
+{
+    if (listening->bound.family == AF_UNIX)
+        return false;
+    listening_take_off_filter(listening->fd);
+    return true;
+}
+
+void listening_take_off_filter(int fd)
+{
+    int ignored = 0;
+    setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
 }

@@ -6,6 +6,7 @@
 
 #include "proxy/address.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct listening {
@@ -26,6 +27,16 @@ char *listening_open(struct listening *listening, const struct conf_address *add
 
 /* Another descriptor of the same socket: closing one leaves the queue to the other. As above. */
 char *listening_share(struct listening *listening, const struct listening *from);
+
+/* Keeps newcomers out of the queue, which stays: the SYN of a TCP client is ignored, so that its kernel tries
+ * again, and handshakes under way are completed; a unix client is refused. False, with errno: not done. */
+bool listening_refuse(const struct listening *listening);
+
+/* Lets them in again. False: a unix socket that was shut down is so for good. */
+bool listening_welcome(const struct listening *listening);
+
+/* Takes off the filter that a connection inherits which came in while newcomers were kept out. */
+void listening_take_off_filter(int fd);
 
 /* Closes it, and removes a unix socket's file if `with_file`. Idempotent. */
 void listening_close(struct listening *listening, bool with_file);

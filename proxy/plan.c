@@ -63,9 +63,10 @@ static size_t listeners_now(const struct proxy *house)
     return house->conf ? house->conf->listener_count : 0;
 }
 
+/* One that was drained to its end has no socket: it is opened anew. */
 static bool is_listener(const struct listener *listener, const struct conf_listener *conf)
 {
-    return strcmp(listener->entrance->name, conf->name) == 0 &&
+    return listener->state != LISTENER_CLOSED && strcmp(listener->entrance->name, conf->name) == 0 &&
            strcmp(listener->described, conf->address.text) == 0;
 }
 
@@ -85,7 +86,8 @@ static struct listener *find_predecessor(const struct proxy *house, const struct
 {
     for (size_t i = 0; i < listeners_now(house); i++) {
         struct listener *listener = house->listeners[i];
-        if (strcmp(listener->described, wanted->address.text) == 0 && !is_kept(listener, conf))
+        if (strcmp(listener->described, wanted->address.text) == 0 && !is_kept(listener, conf) &&
+            listener_can_hand_on(listener))
             return listener;
     }
     return NULL;

@@ -38,13 +38,29 @@ static void tell(const struct proxy *house, enum event_what what, const char *de
 
 /* Making and unmaking */
 
+static void note_pressure(struct proxy *house, const char *pressed)
+{
+    bool was_pressed = house->pressed[0] != '\0';
+    if (*pressed && !was_pressed)
+        log_line(CONF_LOG_WARNING, "process.ready", "not ready: %s", pressed);
+    if (!*pressed && was_pressed)
+        log_line(CONF_LOG_INFO, "process.ready", "ready again: no queue is under pressure");
+    pthread_mutex_lock(&house->lock);
+    snprintf(house->pressed, sizeof house->pressed, "%s", pressed);
+    pthread_mutex_unlock(&house->lock);
+}
+
 static void sample(struct timer *timer)
 {
     struct proxy *house = list_owner(timer, struct proxy, sample);
+    char pressed[PRESSURE_SENTENCE] = "";
     for (size_t i = 0; i < house->conf->listener_count; i++) {
-        if (house->listeners[i]->socket.fd >= 0)
-            listener_sample(house->listeners[i]);
+        struct listener *listener = house->listeners[i];
+        listener_beat(listener);
+        if (!pressed[0])
+            pressure_explain(&listener->pressure, &listener->ready_while, listener->entrance->name, pressed);
     }
+    note_pressure(house, pressed);
     timer_set(&house->control->timers, timer, house->control->now + SAMPLE_MS);
 }
 
@@ -243,7 +259,7 @@ static void drain_listeners(struct proxy *house)
 {
     house->drain_listeners_at = 0;
     for (size_t i = 0; i < house->conf->listener_count; i++)
-        listener_drain(house->listeners[i], is_closed, house);
+        listener_drain(house->listeners[i], DRAIN_QUEUE, is_closed, house);
 }
 
 /* Time is up: nobody is waited for any more. */

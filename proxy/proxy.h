@@ -74,6 +74,27 @@ enum proxy_answer proxy_listeners(struct proxy *proxy, struct report_listener **
 /* [any] One listener. */
 enum proxy_answer proxy_listener(struct proxy *proxy, const char *name, struct report_listener *report);
 
+/* What is to become of a listener. */
+struct proxy_listener_order {
+    enum {
+        PROXY_STATE_KEPT,
+        PROXY_STATE_OPEN,
+        PROXY_STATE_HELD, /* whoever comes waits in the queue, until it is opened or held_for_ms is over */
+        PROXY_STATE_DRAINING, /* nobody new; closed when the queue is empty and the last splice has ended */
+    } state;
+    int64_t held_for_ms;     /* 0: until it is opened */
+    int64_t backlog;         /* -1: as it is */
+    int64_t max_connections; /* -1: as it is; 0: no limit */
+};
+
+/* [any] Gives an order: all of it or nothing. PROXY_ANSWERED with *refusal set (a sentence, freed by the
+ * caller): the listener is in no state for it. Else *refusal is NULL, and every worker has followed, or is at
+ * it still after some patience, as proxy_listener tells. Numbers become those of the description in force; a
+ * new description says them anew, but what is held stays held, what drains goes on draining, and what was
+ * drained to its end is opened again. */
+enum proxy_answer proxy_order_listener(struct proxy *proxy, const char *name,
+                                       const struct proxy_listener_order *order, char **refusal);
+
 /* [any] All upstreams that are described, in their order; *items is the caller's, freed with
  * report_upstreams_free. */
 enum proxy_answer proxy_upstreams(struct proxy *proxy, struct report_upstream **items, size_t *count);

@@ -21,17 +21,18 @@ void proxy_info(struct proxy *proxy, struct report_info *info)
         .descriptor_limit = proxy->budget.descriptors,
         .connections = slots_used(&proxy->commons.connections),
         .is_draining = is_draining,
-        .is_ready = is_ready && !is_draining,
-        .not_ready = is_draining ? "draining"
-                     : is_ready  ? NULL
-                                 : "starting",
     };
     snprintf(info->instance, sizeof info->instance, "%s", proxy->instance);
     pthread_mutex_lock(&proxy->lock);
     info->applied_at = proxy->applied_at;
     info->rejected_at = proxy->rejected_at;
     snprintf(info->last_error, sizeof info->last_error, "%s", proxy->last_error);
+    snprintf(info->not_ready, sizeof info->not_ready, "%s",
+             is_draining ? "draining"
+             : is_ready  ? proxy->pressed
+                         : "starting");
     pthread_mutex_unlock(&proxy->lock);
+    info->is_ready = info->not_ready[0] == '\0';
 }
 
 /* A question to control for all things of a kind, and the answer: an array on the heap. */

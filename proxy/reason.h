@@ -16,6 +16,10 @@
     REASON(PEER_TRUNCATED, "peer_truncated", PEER, "tls", "the peer ended without close_notify")             \
     REASON(PEER_RESET, "peer_reset", PEER, "transport", "the peer reset the connection")                     \
     REASON(PEER_TIMED_OUT, "peer_timed_out", PEER, "transport", "the peer's kernel stopped answering")       \
+    REASON(QUEUE_DEADLINE, "queue_deadline", PROXY, "proxy",                                                 \
+           "it had waited in the queue longer than queue_deadline")                                          \
+    REASON(LEFT_BEFORE_ACCEPT, "left_before_accept", PEER, "transport",                                      \
+           "the client left the queue before it was accepted, without a byte")                               \
     REASON(REFUSED, "refused", PEER, "transport", "the server refused the request")                          \
     REASON(UNREACHABLE, "unreachable", PEER, "transport", "the server cannot be reached")                    \
     REASON(CONNECT_TIMEOUT, "connect_timeout", PROXY, "transport",                                           \

@@ -32,13 +32,22 @@ extern const int64_t report_bounds_ms[REPORT_BUCKETS];
 /* The accept queue of a listening socket: the client requests that nobody has accepted yet. */
 struct report_queue {
     int64_t depth;
-    int64_t limit; /* as the kernel granted it */
-    int64_t asked; /* as the configuration asked for it */
-    int64_t high_water;
+    int64_t limit;            /* as the kernel granted it */
+    int64_t asked;            /* as the configuration asked for it */
+    int64_t high_water;       /* the greatest depth that was seen, */
+    int64_t high_water_error; /* which may be so much too high or too low */
     int64_t half_open;
     int64_t drops;
-    int64_t last_drop_at; /* 0: never */
-    int64_t reset;        /* in the depth, but gone: they sent RST while waiting */
+    double drops_per_second; /* of late; NAN: not known yet */
+    int64_t last_drop_at;    /* 0: never */
+    int64_t reset;           /* in the depth, but gone: they sent RST while waiting */
+    struct {                 /* of all who were accepted; 0 while nobody was */
+        int64_t p50;         /* both of these up to 1/16 too high */
+        int64_t p99;
+        int64_t max;
+    } wait;
+    uint64_t left;    /* accepted, and gone before without a byte */
+    uint64_t expired; /* accepted, and reset since they had waited longer than queue_deadline */
 };
 
 struct report_listener {
@@ -46,7 +55,8 @@ struct report_listener {
     char upstream[REPORT_NAME];
     char address[ADDRESS_TEXT]; /* with its real port */
     struct address bound;       /* the same as a value; a path is not borrowed: look at .address */
-    const char *state;          /* "open", "draining", "closed" */
+    const char *state;          /* "open", "held", "draining", "closed" */
+    bool is_accepting;          /* it is open */
     bool is_tls;
     struct report_queue queue;
     struct {
@@ -56,7 +66,7 @@ struct report_listener {
         int64_t limit; /* 0: only the process's */
     } connections;
     struct {
-        uint64_t accepted;
+        uint64_t accepted; /* taken out of the queue, whatever became of them */
         uint64_t refused;
         uint64_t tls_failed;
         uint64_t received_bytes; /* from their clients, of splices that have ended and those that live */
@@ -233,10 +243,10 @@ struct report_info {
     int64_t connections; /* server connections that are open */
     bool is_draining;
     bool is_ready;
-    const char *not_ready; /* one word why not, NULL when ready */
-    int64_t applied_at;    /* when a description was applied last */
-    int64_t rejected_at;   /* when one was refused last; 0: never */
-    char last_error[512];  /* why, "" when never */
+    char not_ready[256];  /* a word or a sentence why not, "" when ready */
+    int64_t applied_at;   /* when a description was applied last */
+    int64_t rejected_at;  /* when one was refused last; 0: never */
+    char last_error[512]; /* why, "" when never */
 };
 
 #endif

@@ -17,6 +17,7 @@ struct service *service_create(const struct conf_listener *conf, struct upstream
     service->routes = routes;
     service->requires_name = conf->tls && conf->tls->require_sni;
     service->timeouts = conf->timeouts;
+    service->queue_deadline = conf->queue_deadline;
     return service;
 }
 

@@ -19,6 +19,7 @@ struct service {
     struct routes *routes; /* asked before anything else is; NULL: there are none */
     bool requires_name;    /* who names no server that is known here is refused */
     struct conf_listener_timeouts timeouts;
+    int64_t queue_deadline; /* ms that a request may have waited when it is accepted; 0: any time */
 };
 
 /* Makes the service of a listener, with one reference; takes over the references to `upstream` and `certs`,

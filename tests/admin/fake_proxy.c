@@ -31,7 +31,15 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
         .state = "open",
         .is_tls = is_tls,
         .bound = make_address(0, port),
-        .queue = {.depth = 2, .limit = 4096, .asked = 4096, .high_water = 37, .half_open = 1},
+        .queue = {.depth = 2,
+                  .limit = 4096,
+                  .asked = 4096,
+                  .high_water = 37,
+                  .high_water_error = 8,
+                  .half_open = 1,
+                  .wait = {0, 12, 40},
+                  .left = 3,
+                  .expired = 5},
         .connections = {.now = 812, .securing = 5, .peak = 2048, .limit = 20000},
         .totals = {.accepted = 981234,
                    .refused = 3,
@@ -293,6 +301,19 @@ enum proxy_answer proxy_listener(struct proxy *proxy, const char *name, struct r
         answer = PROXY_ANSWERED;
     }
     pthread_mutex_unlock(&proxy->mutex);
+    return answer;
+}
+
+enum proxy_answer proxy_order_listener(struct proxy *proxy, const char *name,
+                                       const struct proxy_listener_order *order, char **refusal)
+{
+    struct report_listener listener;
+    enum proxy_answer answer = proxy_listener(proxy, name, &listener);
+    *refusal = answer == PROXY_ANSWERED && proxy->refusal ? strdup(proxy->refusal) : NULL;
+    if (answer == PROXY_ANSWERED) {
+        proxy->ordered = *order;
+        proxy->orders++;
+    }
     return answer;
 }
 

@@ -42,8 +42,11 @@ struct proxy {
     unsigned busy_after; /* a walk does so after that many splices, 0: never */
     unsigned told;       /* splices told by walks */
     unsigned told_with_kernel;
-    unsigned pause_us; /* of a walk before each splice */
-    unsigned walks;    /* begun and not ended */
+    unsigned pause_us;                   /* of a walk before each splice */
+    unsigned walks;                      /* begun and not ended */
+    struct proxy_listener_order ordered; /* the last order to a listener, */
+    unsigned orders;                     /* and how many there were */
+    const char *refusal;                 /* why orders are refused; NULL: they are not */
     proxy_service *service;
     void *service_context;
 };

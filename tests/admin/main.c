@@ -16,6 +16,7 @@ extern const struct suite access_suite;
 extern const struct suite tokens_suite;
 extern const struct suite routes_suite;
 extern const struct suite body_suite;
+extern const struct suite listener_orders_suite;
 extern const struct suite listing_suite;
 extern const struct suite house_suite;
 extern const struct suite metrics_suite;
@@ -28,28 +29,12 @@ extern const struct suite demo_suite;
 
 int main(int argc, char **argv)
 {
-    static const struct suite *const suites[] = {&target_suite,
-                                                 &heap_suite,
-                                                 &report_suite,
-                                                 &report_house_suite,
-                                                 &process_suite,
-                                                 &rates_suite,
-                                                 &exposition_suite,
-                                                 &filter_suite,
-                                                 &query_suite,
-                                                 &access_suite,
-                                                 &tokens_suite,
-                                                 &routes_suite,
-                                                 &listing_suite,
-                                                 &house_suite,
-                                                 &metrics_suite,
-                                                 &visitors_suite,
-                                                 &doors_suite,
-                                                 &server_suite,
-                                                 &strange_suite,
-                                                 &crowd_suite,
-                                                 &demo_suite,
-                                                 &body_suite,
-                                                 NULL};
+    static const struct suite *const suites[] = {
+        &target_suite,          &heap_suite,    &report_suite,     &report_house_suite,
+        &process_suite,         &rates_suite,   &exposition_suite, &filter_suite,
+        &query_suite,           &access_suite,  &tokens_suite,     &routes_suite,
+        &listener_orders_suite, &listing_suite, &house_suite,      &metrics_suite,
+        &visitors_suite,        &doors_suite,   &server_suite,     &strange_suite,
+        &crowd_suite,           &demo_suite,    &body_suite,       NULL};
     return run_suites(suites, argc, argv);
 }

@@ -141,7 +141,8 @@ static void stats_add_up_what_all_listeners_tell(void)
 {
     begin();
     proxy.listeners[1].connections.peak = 3000;
-    proxy.listeners[1].queue = (struct report_queue){-1, -1, 16, -1, -1, -1, 0, -1};
+    proxy.listeners[1].queue = (struct report_queue){
+        .depth = -1, .limit = -1, .asked = 16, .high_water = -1, .half_open = -1, .drops = -1, .reset = -1};
     proxy.listeners[0].queue.drops = 6;
     ask(NULL, "/v1/stats");
     CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "\"started_at\":\"2026-11-23T05:40:00.000Z\",\"uptime_ms\":"));

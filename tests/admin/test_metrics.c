@@ -158,7 +158,8 @@ static void a_refused_configuration_shows_until_one_is_applied(void)
 static void what_the_kernel_does_not_tell_is_left_out(void)
 {
     begin();
-    proxy.listeners[0].queue = (struct report_queue){-1, -1, 16, -1, -1, -1, 0, -1};
+    proxy.listeners[0].queue = (struct report_queue){
+        .depth = -1, .limit = -1, .asked = 16, .high_water = -1, .half_open = -1, .drops = -1, .reset = -1};
     ask();
     CU_ASSERT(isnan(value("spliced_listener_queue_depth{listener=\"web\"}")));
     CU_ASSERT(isnan(value("spliced_listener_queue_drops_total{listener=\"web\"}")));

@@ -6,6 +6,7 @@
 #include "tests/runner.h"
 
 #include <arpa/inet.h>
+#include <math.h>
 #include <string.h>
 
 static char text[8192];
@@ -27,8 +28,9 @@ static void a_listener_is_told_as_the_api_says(void)
     CU_ASSERT_STRING_EQUAL(
         json_of(report_listener_members, 0, &proxy.listeners[0]),
         "{\"name\":\"web\",\"address\":\"0.0.0.0:8443\",\"state\":\"open\",\"tls\":true,\"upstream\":\"app\","
-        "\"queue\":{\"depth\":2,\"limit\":4096,\"asked\":4096,\"high_water\":37,\"half_open\":1,"
-        "\"drops_total\":0,\"last_drop_at\":null,\"reset\":0},"
+        "\"queue\":{\"depth\":2,\"limit\":4096,\"asked\":4096,\"high_water\":37,\"high_water_error\":8,"
+        "\"half_open\":1,\"drops_total\":0,\"drops_per_second\":0,\"last_drop_at\":null,\"reset\":0,"
+        "\"wait_ms\":{\"p50\":0,\"p99\":12,\"max\":40},\"left_before_accept_total\":3,\"expired_total\":5},"
         "\"connections\":{\"now\":812,\"securing\":5,\"peak\":2048,\"limit\":20000},"
         "\"totals\":{\"accepted\":981234,\"refused\":3,\"tls_failed\":41,\"received_bytes\":8123456789,"
         "\"sent_bytes\":91234567890},\"since\":\"2026-11-23T05:40:00.000Z\"}");
@@ -42,13 +44,20 @@ static void what_the_kernel_does_not_tell_is_null(void)
         .upstream = "app",
         .address = "unix:/run/x",
         .state = "draining",
-        .queue = {-1, -1, 16, -1, -1, -1, 0, -1},
+        .queue = {.depth = -1,
+                  .limit = -1,
+                  .asked = 16,
+                  .high_water = -1,
+                  .half_open = -1,
+                  .drops = -1,
+                  .drops_per_second = NAN,
+                  .reset = -1},
         .since = 0,
     };
     CU_ASSERT_PTR_NOT_NULL(strstr(json_of(report_listener_members, 0, &listener),
                                   "\"queue\":{\"depth\":null,\"limit\":null,\"asked\":16,\"high_water\":null,"
-                                  "\"half_open\":null,\"drops_total\":null,\"last_drop_at\":null,"
-                                  "\"reset\":null}"));
+                                  "\"high_water_error\":0,\"half_open\":null,\"drops_total\":null,"
+                                  "\"drops_per_second\":null,\"last_drop_at\":null,\"reset\":null,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"since\":null}"));
 }
 

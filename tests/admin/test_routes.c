@@ -333,7 +333,7 @@ static void readiness_says_why_not(void)
     CU_ASSERT_STRING_EQUAL(result.text, "{\"status\":\"ready\"}");
     asking_end(&result);
     proxy.info.is_ready = false;
-    proxy.info.not_ready = "draining";
+    strcpy(proxy.info.not_ready, "draining");
     result = ask(CONF_ACCESS_MONITOR, "GET", "/readyz");
     CU_ASSERT_EQUAL(result.status, 503);
     CU_ASSERT_STRING_EQUAL(result.text, "{\"status\":\"not_ready\",\"reason\":\"draining\"}");

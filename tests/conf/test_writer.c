@@ -113,6 +113,28 @@ static void a_description_made_by_hand_is_printed_so_that_it_reads_the_same(void
     free(text);
 }
 
+static void a_share_is_read_and_printed_as_it_was_written(void)
+{
+    static const struct {
+        const char *written;
+        int64_t thousandths;
+    } rows[] = {{"0.8", 800}, {"1", 1000}, {"0.125", 125}, {"0.001", 1}, {"null", -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char key[64], shown[64];
+        snprintf(key, sizeof key, ", \"ready_while\": {\"queue_fill\": %s}", rows[i].written);
+        snprintf(shown, sizeof shown, "\"queue_fill\": %s,", rows[i].written);
+        char *document = document_with(key, "", "");
+        struct conf *conf = read_well(document);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(conf);
+        CU_ASSERT_EQUAL(conf->listeners[0].ready_while.queue_fill, rows[i].thousandths);
+        char *text = printed(conf);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, shown));
+        free(text);
+        free(document);
+        conf_destroy(conf);
+    }
+}
+
 static void the_defaults_are_printed_as_a_document(void)
 {
     char *text = printed_by(conf_print_defaults);
@@ -234,6 +256,7 @@ static const struct test tests[] = {
     TEST(strings_are_printed_as_they_stood_before_expansion),
     TEST(a_server_that_was_a_plain_string_is_printed_with_its_origin),
     TEST(a_description_made_by_hand_is_printed_so_that_it_reads_the_same),
+    TEST(a_share_is_read_and_printed_as_it_was_written),
     TEST(the_defaults_are_printed_as_a_document),
     TEST(a_difference_in_any_key_of_a_listener_is_seen),
     TEST(a_difference_in_any_key_of_an_upstream_is_seen),

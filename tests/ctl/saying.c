@@ -68,6 +68,29 @@ bool saying_has(const struct said *said, int code, const char *out, const char *
     return has;
 }
 
+/* Whether the line, up to its end, is the row but for the number of spaces between. */
+static bool is_row(const char *line, const char *row)
+{
+    for (; *row && *row == *line; row++) {
+        line++;
+        if (*row == ' ')
+            line += strspn(line, " ");
+    }
+    return *row == '\0' && line[strspn(line, " ")] == '\n';
+}
+
+void saying_row(const struct said *said, const char *row)
+{
+    bool has = false;
+    for (const char *line = said->out; line && !has; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        has = is_row(line, row);
+    }
+    if (!has || said->code != 0)
+        printf("\n    exit status %d, or no row \"%s\":\n%s\n%s\n", said->code, row, said->out, said->err);
+    CU_ASSERT_TRUE(has && said->code == 0);
+}
+
 cJSON *saying_json(const struct said *said)
 {
     cJSON *json = cJSON_Parse(said->out);

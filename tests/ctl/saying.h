@@ -25,6 +25,9 @@ const struct said *saying(const char *format, ...) __attribute__((format(printf,
  * not. */
 bool saying_has(const struct said *said, int code, const char *out, const char *err);
 
+/* Asserts that it ended well and that a row of its output has just these words, however far apart. */
+void saying_row(const struct said *said, const char *row);
+
 /* Standard output as JSON, freed by the caller. Asserts. */
 cJSON *saying_json(const struct said *said);
 

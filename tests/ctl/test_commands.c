@@ -96,8 +96,8 @@ static void listeners_and_their_queues_are_shown(void)
 {
     begin();
     saying_has(saying("listeners"), 0, "\nweb       open   127.0.0.1:", "");
-    saying_has(saying("listeners web"), 0, "\nqueue.depth            1\n", "");
-    saying_has(saying("listeners web"), 0, "\nstate                  open\n", "");
+    saying_row(saying("listeners web"), "queue.depth 1");
+    saying_row(saying("listeners web"), "state open");
     expect_number("listeners", "total", 2);
     expect_number("listeners web", "queue.depth", 1);
     expect_number("queue web", "total", 1);
@@ -136,9 +136,9 @@ static void one_splice_is_shown_with_both_its_ends(void)
     char words[32];
     cJSON_Delete(splices);
     const struct said *said = saying("show %d", id);
-    saying_has(said, 0, "listener                   web\n", "");
-    saying_has(said, 0, "\nkind                     server           client\n", "");
-    saying_has(saying("show %dc", id), 0, "\nkind            client\n", "");
+    saying_row(said, "listener web");
+    saying_row(said, "kind server client");
+    saying_row(saying("show %dc", id), "kind client");
     snprintf(words, sizeof words, "show %d", id);
     expect_number(words, "id", id);
     saying_has(saying("show 999999"), 1, "", "splicectl: Not Found: there is no \"999999\"");

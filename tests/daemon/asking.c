@@ -43,13 +43,11 @@ static void join_chunks(char *body)
     *to = '\0';
 }
 
-int asking_get(const char *address, const char *path, cJSON **body)
+/* Sends a request and takes its answer apart. */
+static int ask(const char *address, const char *request, size_t length, cJSON **body)
 {
-    char request[1024];
     int status = 0;
-    int length = snprintf(request, sizeof request,
-                          "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
-    char *answer = asking_raw(address, request, (size_t)length, WIRE_PATIENCE_S);
+    char *answer = asking_raw(address, request, length, WIRE_PATIENCE_S);
     char *content = strstr(answer, "\r\n\r\n");
     if (content && sscanf(answer, "HTTP/1.1 %d ", &status) == 1 && body) {
         *content = '\0';
@@ -61,6 +59,26 @@ int asking_get(const char *address, const char *path, cJSON **body)
         *body = NULL;
     }
     free(answer);
+    return status;
+}
+
+int asking_get(const char *address, const char *path, cJSON **body)
+{
+    char request[1024];
+    int length = snprintf(request, sizeof request,
+                          "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+    return ask(address, request, (size_t)length, body);
+}
+
+int asking_order(const char *address, const char *line, const char *body, cJSON **answer)
+{
+    char *request = NULL;
+    int length = asprintf(&request,
+                          "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                          "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                          line, strlen(body), body);
+    int status = length > 0 ? ask(address, request, (size_t)length, answer) : 0;
+    free(request);
     return status;
 }
 

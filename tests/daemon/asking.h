@@ -16,6 +16,9 @@ char *asking_raw(const char *address, const char *bytes, size_t length, unsigned
  * freed by the caller with cJSON_Delete, or NULL. */
 int asking_get(const char *address, const char *path, cJSON **body);
 
+/* Sends "PATCH /v1/x" with a body of JSON; answers as asking_get. */
+int asking_order(const char *address, const char *line, const char *body, cJSON **answer);
+
 /* A member by its path, "queue.depth" or "ends.0.tls"; NULL when there is none. */
 const cJSON *asking_member(const cJSON *json, const char *path);
 

@@ -225,6 +225,15 @@ int harness_status(const char *path)
     return asking_get(harness.admin, path, NULL);
 }
 
+int harness_order(const char *line, const char *body, cJSON **answer)
+{
+    char quoted[1024];
+    snprintf(quoted, sizeof quoted, "%s", body);
+    for (char *at = quoted; *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    return asking_order(harness.admin, line, quoted, answer);
+}
+
 char *harness_ask_raw(const char *bytes, size_t length, unsigned patience_s)
 {
     return asking_raw(harness.admin, bytes, length, patience_s);

@@ -57,6 +57,10 @@ cJSON *harness_get(const char *path);
 /* The status of a GET alone, 0 when there is no answer. */
 int harness_status(const char *path);
 
+/* Sends "PATCH /v1/x" with a body of JSON, in which ' stands for "; returns the status. *answer, when asked
+ * for, is the answer's JSON, freed by the caller. */
+int harness_order(const char *line, const char *body, cJSON **answer);
+
 /* What comes back for exactly these bytes, freed by the caller: for questions that no client would ask. It
  * gives up when nothing comes for so long. */
 char *harness_ask_raw(const char *bytes, size_t length, unsigned patience_s);

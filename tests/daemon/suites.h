@@ -14,6 +14,7 @@ extern const struct suite halfclose_suite;
 extern const struct suite reset_suite;
 extern const struct suite bulk_suite;
 extern const struct suite queue_suite;
+extern const struct suite hold_suite;
 extern const struct suite limits_suite;
 extern const struct suite upstreams_suite;
 extern const struct suite timeouts_suite;

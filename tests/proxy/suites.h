@@ -23,6 +23,8 @@ extern const struct suite mailbox_suite;
 extern const struct suite slots_suite;
 extern const struct suite silence_suite;
 extern const struct suite slowness_suite;
+extern const struct suite sketch_suite;
+extern const struct suite pressure_suite;
 extern const struct suite roster_suite;
 extern const struct suite buffer_suite;
 extern const struct suite pipe_suite;

@@ -8,6 +8,7 @@
 #include "tests/proxy/yard.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -196,6 +197,87 @@ static void a_gate_that_was_left_lets_nobody_in_until_it_is_opened_again(void)
     finish();
 }
 
+static void a_gate_that_is_held_keeps_everybody_waiting_until_it_is_resumed(void)
+{
+    int clients[3];
+    begin(&(struct yard_plan){.workers = 2});
+    for (unsigned i = 0; i < 2; i++)
+        gate_hold(&gates[i]);
+    for (unsigned i = 0; i < 3; i++)
+        clients[i] = knock();
+    worker_wake(yard.workers[0]);
+    gate_open(&gates[1], yard.workers[1], listening.fd, yard.entrance, service_hold(yard.service));
+    yard_linger(&yard, SETTLE_MS);
+    CU_ASSERT_EQUAL(yard_count(&yard), 0);
+    CU_ASSERT_EQUAL(waiting(), 3);
+    gate_resume(&gates[1]);
+    CU_ASSERT_TRUE(wait_for(3));
+    CU_ASSERT_TRUE(atomic_load(&yard.entrance->high_water) >= 3);
+    gate_hold(&gates[1]);
+    gate_leave(&gates[1]);
+    gate_resume(&gates[1]); /* without effect */
+    for (unsigned i = 0; i < 3; i++)
+        end_close(&clients[i]);
+    finish();
+}
+
+static uint64_t counted(const _Atomic uint64_t *counter)
+{
+    return atomic_load(counter);
+}
+
+static void who_waited_too_long_is_reset_and_no_upstream_is_asked(void)
+{
+    char byte;
+    begin(&(struct yard_plan){0});
+    struct entrance_counters *counters = entrance_counters(yard.entrance, yard.worker);
+    yard.service->queue_deadline = SETTLE_MS;
+    gate_hold(&gates[0]);
+    int late = knock();
+    yard_linger(&yard, 2 * SETTLE_MS);
+    int fresh = knock();
+    gate_resume(&gates[0]);
+    CU_ASSERT_TRUE(wait_for(1));
+    CU_ASSERT_EQUAL(read(late, &byte, 1), -1);
+    CU_ASSERT_EQUAL(errno, ECONNRESET);
+    CU_ASSERT_EQUAL(read(fresh, &byte, 1), -1);
+    CU_ASSERT_EQUAL(errno, EAGAIN);
+    CU_ASSERT_EQUAL(counted(&counters->expired), 1);
+    CU_ASSERT_EQUAL(counted(&counters->accepted), 2);
+    CU_ASSERT_EQUAL(slots_used(&yard.entrance->slots), 1);
+    int service = yard_accept(&yard, 0);
+    CU_ASSERT_TRUE(service >= 0);
+    CU_ASSERT_EQUAL(yard_accept(&yard, 0), -1);
+    end_close(&service);
+    end_close(&late);
+    end_close(&fresh);
+    finish();
+}
+
+static void who_has_left_without_a_byte_is_skipped_and_who_left_one_is_served(void)
+{
+    begin(&(struct yard_plan){0});
+    struct entrance_counters *counters = entrance_counters(yard.entrance, yard.worker);
+    gate_hold(&gates[0]);
+    int gone = knock(), reset = knock(), spoke = knock();
+    CU_ASSERT_EQUAL(write(spoke, "x", 1), 1);
+    end_close(&gone);
+    end_reset(&reset);
+    CU_ASSERT_EQUAL(shutdown(spoke, SHUT_WR), 0);
+    CU_ASSERT_EQUAL(waiting(), 3);
+    gate_resume(&gates[0]);
+    int service = yard_accept(&yard, 0);
+    CU_ASSERT_TRUE(service >= 0);
+    CU_ASSERT_EQUAL(yard_accept(&yard, 0), -1);
+    CU_ASSERT_EQUAL(counted(&counters->left), 2);
+    CU_ASSERT_EQUAL(counted(&counters->expired), 0);
+    end_close(&service);
+    end_close(&spoke);
+    CU_ASSERT_TRUE(wait_for(0));
+    CU_ASSERT_EQUAL(slots_used(&yard.entrance->slots), 0);
+    finish();
+}
+
 static void newcomers_get_the_service_of_today(void)
 {
     begin(&(struct yard_plan){0});
@@ -257,6 +339,9 @@ static const struct test tests[] = {
     TEST(what_is_clearly_too_much_is_handed_over),
     TEST(who_is_handed_to_a_worker_that_stops_is_closed_and_its_place_given_back),
     TEST(a_gate_that_was_left_lets_nobody_in_until_it_is_opened_again),
+    TEST(a_gate_that_is_held_keeps_everybody_waiting_until_it_is_resumed),
+    TEST(who_waited_too_long_is_reset_and_no_upstream_is_asked),
+    TEST(who_has_left_without_a_byte_is_skipped_and_who_left_one_is_served),
     TEST(newcomers_get_the_service_of_today),
     TEST(without_descriptors_it_pauses_and_goes_on_later),
     TEST(the_deepest_queue_that_was_seen_is_noted),

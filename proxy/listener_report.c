@@ -1,0 +1,140 @@
+/* Tells about a listener: its queue as the kernel and its gates know it, and what its splices came to.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "proxy/listener.h"
+
+#include "proxy/kernel.h"
+#include "proxy/log.h"
+
+#include <stdio.h>
+
+static bool look(struct listener *listener, struct report_queue *queue)
+{
+    if (listener->socket.fd < 0 || !kernel_queue(listener->socket.fd, queue))
+        return false;
+    entrance_note_depth(listener->entrance, queue->depth);
+    if (queue->drops > listener->drops) {
+        listener->drops = queue->drops;
+        listener->last_drop_at = loop_wall_ms();
+    }
+    return true;
+}
+
+void listener_sample(struct listener *listener)
+{
+    struct report_queue queue = {.drops = -1};
+    look(listener, &queue);
+}
+
+static bool note_oldest(void *context, const struct report_waiting *waiting)
+{
+    int64_t *oldest_ms = context;
+    if (waiting->state == WAITING_HERE && waiting->waited_ms > *oldest_ms)
+        *oldest_ms = waiting->waited_ms;
+    return true;
+}
+
+/* The kernel has to be asked for each who waits: only where somebody does, and it is wanted. */
+static int64_t oldest_wait(const struct listener *listener, const struct report_queue *queue)
+{
+    int64_t oldest_ms = 0;
+    if (listener->ready_while.queue_wait <= 0 || queue->depth == 0)
+        return oldest_ms;
+    return kernel_waiting(&listener->entrance->bound, note_oldest, &oldest_ms) ? oldest_ms : -1;
+}
+
+void listener_beat(struct listener *listener)
+{
+    struct report_queue queue = {.drops = -1};
+    bool is_open = listener->state == LISTENER_OPEN || listener->state == LISTENER_HELD;
+    if (!is_open || !look(listener, &queue)) {
+        pressure_forget(&listener->pressure);
+        return;
+    }
+    pressure_look(&listener->pressure, &listener->ready_while, &queue, oldest_wait(listener, &queue));
+    int64_t drops = pressure_overflow(&listener->pressure, listener->control->now);
+    if (drops == 0)
+        return;
+    event_tell(listener->entrance->commons->events,
+               &(struct event){.what = EVENT_LISTENER_OVERFLOW,
+                               .listener = listener->entrance->event_name,
+                               .number = drops});
+    log_line(CONF_LOG_WARNING, event_word(EVENT_LISTENER_OVERFLOW),
+             "listener %s: %lld packets of client requests were dropped: %lld wait where %lld may",
+             listener->entrance->name, (long long)drops, (long long)queue.depth, (long long)queue.limit);
+}
+
+static const char *const states[] = {
+    [LISTENER_OPEN] = "open",
+    [LISTENER_HELD] = "held",
+    [LISTENER_DRAINING] = "draining",
+    [LISTENER_CLOSED] = "closed",
+};
+
+static void report_waits(const struct listener *listener, struct report_queue *queue)
+{
+    struct sketch_sum waits = {.count = 0};
+    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
+        const struct entrance_counters *counters = &listener->entrance->counters[i];
+        sketch_collect(&counters->queue_waits, &waits);
+        queue->left += atomic_load_explicit(&counters->left, memory_order_relaxed);
+        queue->expired += atomic_load_explicit(&counters->expired, memory_order_relaxed);
+    }
+    queue->wait.p50 = sketch_percentile(&waits, 50);
+    queue->wait.p99 = sketch_percentile(&waits, 99);
+    queue->wait.max = waits.longest;
+}
+
+static void report_queue(struct listener *listener, struct report_queue *queue)
+{
+    *queue = (struct report_queue){.limit = -1, .drops = -1, .half_open = -1, .reset = -1};
+    look(listener, queue);
+    queue->drops_per_second = pressure_drops_per_second(&listener->pressure);
+    queue->asked = listener->asked;
+    queue->high_water = atomic_load(&listener->entrance->high_water);
+    queue->high_water_error = (int64_t)GATE_BURST * listener->entrance->commons->worker_count;
+    queue->last_drop_at = listener->last_drop_at;
+    report_waits(listener, queue);
+}
+
+static void report_counters(const struct listener *listener, struct report_listener *report)
+{
+    for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
+        const struct entrance_counters *counters = &listener->entrance->counters[i];
+        report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
+        report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
+        report->totals.refused += atomic_load_explicit(&counters->refused, memory_order_relaxed) +
+                                  atomic_load_explicit(&counters->expired, memory_order_relaxed);
+        report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
+        report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
+        report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);
+        report->handshakes += atomic_load_explicit(&counters->handshakes, memory_order_relaxed);
+        report->handshakes_resumed +=
+            atomic_load_explicit(&counters->handshakes_resumed, memory_order_relaxed);
+        for (unsigned reason = 0; reason < REASON_COUNT; reason++)
+            report->ended[reason] += atomic_load_explicit(&counters->ended[reason], memory_order_relaxed);
+        histogram_collect(&counters->queue_wait, &report->queue_wait);
+        histogram_collect(&counters->handshake, &report->handshake);
+        histogram_collect(&counters->splice_duration, &report->splice_duration);
+    }
+    report->connections.now = slots_used(&listener->entrance->slots);
+    report->connections.peak = slots_peak(&listener->entrance->slots);
+    report->connections.limit = slots_limit(&listener->entrance->slots);
+}
+
+void listener_report(struct listener *listener, struct report_listener *report)
+{
+    const struct service *service = listener->service;
+    *report = (struct report_listener){
+        .bound = listener->entrance->bound,
+        .state = states[listener->state],
+        .is_accepting = listener->state == LISTENER_OPEN,
+        .is_tls = service && (service->certs || service->routes),
+        .since = listener->since,
+    };
+    report_queue(listener, &report->queue);
+    snprintf(report->name, sizeof report->name, "%s", listener->entrance->name);
+    snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");
+    address_print(&listener->entrance->bound, report->address);
+    report_counters(listener, report);
+}
