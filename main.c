@@ -204,13 +204,29 @@ static void signalled(struct watch *watch, unsigned events)
     }
 }
 
-static char *watch_signals(struct house *house)
+static sigset_t awaited_signals(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
+/* For the first process of a container the kernel drops every signal that it does not yet wait for, so they
+ * are kept from the beginning; and it is handed the children of all that have ended, which nobody else
+ * buries. */
+static void be_first_process(void)
+{
+    sigset_t signals = awaited_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGCHLD, SIG_IGN);
+}
+
+static char *watch_signals(struct house *house)
+{
+    sigset_t signals = awaited_signals();
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     house->signals =
@@ -324,6 +340,8 @@ static command_function *const functions[] = {
 static int with_description(struct command *command)
 {
     struct description description;
+    if (command->action == COMMAND_RUN && getpid() == 1)
+        be_first_process();
     char *wrong = describe(command, &description);
     if (wrong)
         fprintf(stderr, "spliced: %s\n", wrong);

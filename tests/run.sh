@@ -25,6 +25,9 @@ run() {
 
 build build ''
 run build -LE long
+# The images, where an engine can be had; else this says why not.
+.ci/install docker || :
+run build -C docker -L docker --verbose
 build build-asan address,undefined
 run build-asan -LE 'long|house'
 build build-tsan thread
