@@ -95,17 +95,40 @@ static const struct member tcp_members[] = {
     MEMBERS_END,
 };
 
-static void write_peer_certificate(struct json *json, const void *report)
+/* Names that stand one behind the other as a list of strings. */
+static void write_names(struct json *json, const char *names)
 {
-    const struct report_tls *tls = report;
-    if (tls->peer_subject[0] == '\0') {
-        json_null(json);
-        return;
-    }
-    json_object_open(json);
-    json_key_string(json, "subject", tls->peer_subject);
-    json_object_close(json);
+    json_array_open(json);
+    for (; *names != '\0'; names += strlen(names) + 1)
+        json_string(json, names);
+    json_array_close(json);
 }
+
+static void write_peer_dns(struct json *json, const void *report)
+{
+    write_names(json, ((const struct report_peer *)report)->dns);
+}
+
+static void write_peer_uri(struct json *json, const void *report)
+{
+    write_names(json, ((const struct report_peer *)report)->uri);
+}
+
+static void write_peer_ip(struct json *json, const void *report)
+{
+    write_names(json, ((const struct report_peer *)report)->ip);
+}
+
+static const struct member peer_members[] = {
+    MEMBER("verified", struct report_peer, is_verified),
+    MEMBER("subject", struct report_peer, subject),
+    MEMBER_BY("dns", write_peer_dns),
+    MEMBER_BY("uri", write_peer_uri),
+    MEMBER_BY("ip", write_peer_ip),
+    MEMBER("fingerprint", struct report_peer, fingerprint),
+    MEMBER_AT("not_after", struct report_peer, not_after_at),
+    MEMBERS_END,
+};
 
 static const struct member tls_members[] = {
     MEMBER("version", struct report_tls, version),
@@ -115,7 +138,7 @@ static const struct member tls_members[] = {
     MEMBER("alpn", struct report_tls, alpn),
     MEMBER("resumed", struct report_tls, is_resumed),
     MEMBER("passed", struct report_tls, is_passed),
-    MEMBER_BY("peer_certificate", write_peer_certificate),
+    MEMBER_IF("peer_certificate", struct report_tls, peer, peer_members),
     MEMBERS_END,
 };
 

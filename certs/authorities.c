@@ -1,4 +1,5 @@
-/* Whom we believe: the system's certificate authorities, or those of a file or a directory.
+/* Whom we believe: the system's certificate authorities, or those of a file or a directory; and whom no more:
+ * their revocation lists.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "certs/authorities.h"
@@ -41,7 +42,7 @@ static const char *named(const char *variable, const char *otherwise)
 }
 
 /* OpenSSL is content with a system that has no authorities at all, and then believes nobody. */
-static char *load_system(SSL_CTX *context, const char *place)
+static char *load_system(X509_STORE *store, const char *place)
 {
     const char *file = named(X509_get_default_cert_file_env(), X509_get_default_cert_file());
     const char *directory = named(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
@@ -49,53 +50,95 @@ static char *load_system(SSL_CTX *context, const char *place)
         return text_format("%s.ca: the system has no authorities, neither in %s nor in %s; install the "
                            "package ca-certificates, or name a file",
                            place, file, directory);
-    if (SSL_CTX_set_default_verify_paths(context) != 1)
+    if (X509_STORE_set_default_paths(store) != 1)
         return text_format("%s.ca: the system's authorities cannot be loaded (OpenSSL: %s); name a file",
                            place, trouble_words());
     return NULL;
 }
 
-/* Adds the certificates of one file. Returns how many there were before the first that cannot be read. */
-static size_t add_source(X509_STORE *store, const struct source *source, bool *is_whole)
+/* What a file or directory may hold, and how one of it gets into a store. */
+struct kind {
+    const char *key;
+    const char *mark; /* of PEM: "CERTIFICATE" */
+    const char *what; /* "certificate" */
+    const char *remedy;
+    /* Adds the next one; false when there is none that can be read. */
+    bool (*add_next)(X509_STORE *store, BIO *bio);
+};
+
+static bool add_certificate(X509_STORE *store, BIO *bio)
+{
+    X509 *one = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    if (one && X509_STORE_add_cert(store, one) != 1)
+        memory_exhausted();
+    X509_free(one);
+    return one != NULL;
+}
+
+static bool add_revocation_list(X509_STORE *store, BIO *bio)
+{
+    X509_CRL *one = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+    if (one && X509_STORE_add_crl(store, one) != 1)
+        memory_exhausted();
+    X509_CRL_free(one);
+    return one != NULL;
+}
+
+static const struct kind certificates = {
+    .key = "ca",
+    .mark = "CERTIFICATE",
+    .what = "certificate",
+    .remedy = "name the file or directory of the authorities that signed the peers' certificates",
+    .add_next = add_certificate,
+};
+
+static const struct kind revocation_lists = {
+    .key = "crl",
+    .mark = "X509 CRL",
+    .what = "revocation list",
+    .remedy =
+        "name the file or directory of what the authorities revoked (from DER: openssl crl -inform DER -in "
+        "FILE)",
+    .add_next = add_revocation_list,
+};
+
+/* Adds what one file holds. Returns how many there were before the first that cannot be read. */
+static size_t add_source(X509_STORE *store, const struct kind *kind, const struct source *source,
+                         bool *is_whole)
 {
     BIO *bio = source_open(source);
     size_t count = 0;
-    X509 *one;
     ERR_clear_error();
-    while ((one = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-        if (X509_STORE_add_cert(store, one) != 1)
-            memory_exhausted();
-        X509_free(one);
+    while (kind->add_next(store, bio))
         count++;
-    }
     BIO_free(bio);
     *is_whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     return count;
 }
 
-static char *load_file(X509_STORE *store, const char *path, const char *place)
+static char *load_file(X509_STORE *store, const struct kind *kind, const char *path, const char *place)
 {
     struct source source;
     bool is_whole = false;
     size_t count = 0;
-    char *trouble = source_begin(&source, path, place, "ca");
+    char *trouble = source_begin(&source, path, place, kind->key);
     if (!trouble)
-        count = add_source(store, &source, &is_whole);
+        count = add_source(store, kind, &source, &is_whole);
     if (!trouble && count == 0 && is_whole)
-        trouble = text_format("%s: \"%s\" holds no certificate in PEM; name the file of the authority that "
-                              "signed the servers' certificates",
-                              source.place, path);
+        trouble =
+            text_format("%s: \"%s\" holds no %s in PEM; %s", source.place, path, kind->what, kind->remedy);
     else if (!trouble && !is_whole)
-        trouble = text_format("%s: certificate %zu in \"%s\" cannot be read (OpenSSL: %s); it must stand "
-                              "whole between its BEGIN CERTIFICATE and END CERTIFICATE lines",
-                              source.place, count + 1, path, trouble_words());
+        trouble =
+            text_format("%s: %s %zu in \"%s\" cannot be read (OpenSSL: %s); it must stand whole between its "
+                        "BEGIN %s and END %s lines",
+                        source.place, kind->what, count + 1, path, trouble_words(), kind->mark, kind->mark);
     ERR_clear_error();
     source_end(&source);
     return trouble;
 }
 
-/* Other things may lie in the directory: what holds no certificate is passed over. */
-static char *load_directory(X509_STORE *store, const char *path, const char *place)
+/* Other things may lie in the directory: what holds none is passed over. */
+static char *load_directory(X509_STORE *store, const struct kind *kind, const char *path, const char *place)
 {
     DIR *stream = opendir(path);
     size_t count = 0;
@@ -104,9 +147,9 @@ static char *load_directory(X509_STORE *store, const char *path, const char *pla
         bool is_whole;
         char *file = text_format("%s/%s", path, entry->d_name);
         if (entry->d_name[0] != '.' && !is_directory(file)) {
-            char *trouble = source_begin(&source, file, place, "ca");
+            char *trouble = source_begin(&source, file, place, kind->key);
             if (!trouble)
-                count += add_source(store, &source, &is_whole);
+                count += add_source(store, kind, &source, &is_whole);
             free(trouble);
             source_end(&source);
         }
@@ -117,16 +160,26 @@ static char *load_directory(X509_STORE *store, const char *path, const char *pla
     ERR_clear_error();
     if (count > 0)
         return NULL;
-    return text_format("%s.ca: no file in the directory \"%s\" holds a certificate in PEM that can be read; "
-                       "name the directory of the authorities",
-                       place, path);
+    return text_format("%s.%s: no file in the directory \"%s\" holds a %s in PEM that can be read; %s", place,
+                       kind->key, path, kind->what, kind->remedy);
 }
 
-char *authorities_load(SSL_CTX *context, const char *ca, const char *place)
+static char *load(X509_STORE *store, const struct kind *kind, const char *path, const char *place)
+{
+    return is_directory(path) ? load_directory(store, kind, path, place)
+                              : load_file(store, kind, path, place);
+}
+
+char *authorities_load(X509_STORE *store, const char *ca, const char *place)
 {
     if (!ca || strcmp(ca, "system") == 0)
-        return load_system(context, place);
-    X509_STORE *store = SSL_CTX_get_cert_store(context);
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
-    return is_directory(ca) ? load_directory(store, ca, place) : load_file(store, ca, place);
+        return load_system(store, place);
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+    return load(store, &certificates, ca, place);
+}
+
+char *authorities_load_revocations(X509_STORE *store, const char *crl, const char *place)
+{
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return load(store, &revocation_lists, crl, place);
 }

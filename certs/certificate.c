@@ -3,19 +3,17 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "certs/certificate.h"
 
+#include "certs/description.h"
 #include "certs/source.h"
 #include "certs/trouble.h"
 #include "conf/memory.h"
 #include "conf/text.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* Nobody is there to type a password: notes that one was asked for (pem_password_cb(3)). */
 static int refuse_password(char *password, int size, int is_writing, void *was_asked)
@@ -89,16 +87,6 @@ static char *check_pair(const struct certificate *certificate, const struct sour
                        key->place, key->path, chain->path, words);
 }
 
-void certs_print_subject(const X509 *certificate, char *text, size_t room)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    int length = 0;
-    if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >= 0)
-        length = BIO_read(bio, text, (int)room - 1);
-    text[length > 0 ? length : 0] = '\0';
-    BIO_free(bio);
-}
-
 static void add_name(char ***names, size_t *count, const char *name)
 {
     *names = memory_resized(*names, *count + 2, sizeof **names);
@@ -106,89 +94,45 @@ static void add_name(char ***names, size_t *count, const char *name)
     (*names)[*count] = NULL;
 }
 
-/* Adds a string of a certificate as a name, unless a NUL in it would make it another one (CVE-2009-2408). */
-static bool add_string(char ***names, size_t *count, const ASN1_STRING *string)
+/* The names of a certificate while they are being collected. */
+struct collection {
+    char **names;
+    size_t count;
+    bool has_dns;
+};
+
+static void collect(void *context, enum certs_name kind, const char *name)
 {
-    unsigned char *text = NULL;
-    int length = ASN1_STRING_to_UTF8(&text, string);
-    bool is_good = length > 0 && strlen((char *)text) == (size_t)length;
-    if (is_good)
-        add_name(names, count, (char *)text);
-    OPENSSL_free(text);
-    return is_good;
+    struct collection *collection = context;
+    /* RFC 6125, section 6.4.4: the common name, told last, counts only where there is no DNS name. */
+    bool is_wanted =
+        kind == CERTS_NAME_DNS || kind == CERTS_NAME_IP || (kind == CERTS_NAME_CN && !collection->has_dns);
+    if (is_wanted)
+        add_name(&collection->names, &collection->count, name);
+    collection->has_dns |= kind == CERTS_NAME_DNS || kind == CERTS_NAME_CN;
 }
 
-static void add_address(char ***names, size_t *count, const ASN1_OCTET_STRING *bytes)
-{
-    char text[INET6_ADDRSTRLEN];
-    int length = ASN1_STRING_length(bytes);
-    if ((length == 4 || length == 16) &&
-        inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes), text, sizeof text))
-        add_name(names, count, text);
-}
-
-static void add_common_name(char ***names, size_t *count, const X509 *leaf)
-{
-    const X509_NAME *subject = X509_get_subject_name(leaf);
-    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    if (at >= 0)
-        add_string(names, count, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-}
-
-/* RFC 6125, section 6.4.4: the common name counts only where there is no DNS name. */
 static char **collect_names(const X509 *leaf)
 {
-    char **names = memory_zeroed(1, sizeof *names);
-    size_t count = 0;
-    bool has_dns = false;
-    GENERAL_NAMES *alternatives = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-    for (int i = 0; i < sk_GENERAL_NAME_num(alternatives); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(alternatives, i);
-        if (name->type == GEN_DNS)
-            has_dns |= add_string(&names, &count, name->d.dNSName);
-        else if (name->type == GEN_IPADD)
-            add_address(&names, &count, name->d.iPAddress);
-    }
-    GENERAL_NAMES_free(alternatives);
-    if (!has_dns)
-        add_common_name(&names, &count, leaf);
-    return names;
-}
-
-static int64_t time_ms(const ASN1_TIME *time)
-{
-    struct tm tm;
-    return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) * 1000 : 0;
-}
-
-static char *print_fingerprint(const X509 *leaf)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    if (X509_digest(leaf, EVP_sha256(), digest, &length) != 1)
-        length = 0;
-    char *text = memory_zeroed(length * 2 + 1, 1);
-    for (unsigned i = 0; i < length; i++) {
-        static const char digits[] = "0123456789abcdef";
-        text[i * 2] = digits[digest[i] >> 4];
-        text[i * 2 + 1] = digits[digest[i] & 15];
-    }
-    return text;
+    struct collection collection = {.names = memory_zeroed(1, sizeof *collection.names)};
+    certs_tell_names(leaf, collect, &collection);
+    return collection.names;
 }
 
 static void describe(struct certificate *certificate, const char *file)
 {
-    char subject[1024];
+    char subject[1024], fingerprint[CERTS_FINGERPRINT];
     const char *type = EVP_PKEY_get0_type_name(certificate->key);
     certs_print_subject(certificate->leaf, subject, sizeof subject);
+    certs_print_fingerprint(certificate->leaf, fingerprint);
     certificate->names = collect_names(certificate->leaf);
     certificate->description = (struct certs_description){
         .file = text_copy(file),
         .subject = text_copy(subject),
         .names = (const char *const *)certificate->names,
-        .not_before_ms = time_ms(X509_get0_notBefore(certificate->leaf)),
-        .not_after_ms = time_ms(X509_get0_notAfter(certificate->leaf)),
-        .fingerprint = print_fingerprint(certificate->leaf),
+        .not_before_ms = description_time_ms(X509_get0_notBefore(certificate->leaf)),
+        .not_after_ms = certs_not_after_ms(certificate->leaf),
+        .fingerprint = text_copy(fingerprint),
         .key_type = text_copy(type ? type : "unknown"),
         .key_bits = EVP_PKEY_get_bits(certificate->key),
     };

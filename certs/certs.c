@@ -7,6 +7,7 @@
 #include "certs/choice.h"
 #include "certs/context.h"
 #include "certs/trouble.h"
+#include "certs/verification.h"
 #include "conf/memory.h"
 #include "conf/text.h"
 
@@ -27,6 +28,7 @@ struct certs {
 struct making {
     struct certs *certs;
     struct names *names;
+    struct verification *verification; /* of who connects; NULL: nobody is asked */
     SSL_CTX **contexts;
     size_t *context_of; /* by certificate */
     size_t count;       /* contexts made */
@@ -75,6 +77,8 @@ static char *place_certificate(struct making *making, const struct conf_listener
     if (context == making->count) {
         trouble = context_create_server(tls, place, making->ticket_keys, &making->contexts[context]);
         making->count += trouble == NULL;
+        if (!trouble)
+            verification_install(making->verification, making->contexts[context]);
     }
     for (char **name = making->certs->certificates[certificate].names; *name; name++)
         names_add(making->names, *name, context);
@@ -98,11 +102,11 @@ static char *add_certificate(struct making *making, const struct conf_listener_t
 
 static char *make_contexts(struct making *making, const struct conf_listener_tls *tls, const char *place)
 {
-    char *trouble = NULL;
     if (tls->certificate_count == 0)
         return text_format("%s.certificates: there is none; name at least one", place);
     if (RAND_priv_bytes(making->ticket_keys, sizeof making->ticket_keys) != 1)
         return text_format("%s: OpenSSL gives no random bytes (%s)", place, trouble_words());
+    char *trouble = verification_create_clients(&tls->client_certificate, place, &making->verification);
     for (size_t i = 0; i < tls->certificate_count && !trouble; i++)
         trouble = add_certificate(making, tls, i, place);
     return trouble;
@@ -120,7 +124,8 @@ char *certs_load_listener(const struct conf_listener_tls *tls, const char *liste
     char *trouble = make_contexts(&making, tls, place);
     if (!trouble) {
         names_seal(making.names);
-        choice_install(making.contexts, making.count, making.names, listener, tls->require_sni);
+        choice_install(making.contexts, making.count, making.names, listener, making.verification,
+                       tls->require_sni);
         making.certs->context = making.contexts[0];
         *certs = making.certs;
     } else {
@@ -130,6 +135,7 @@ char *certs_load_listener(const struct conf_listener_tls *tls, const char *liste
         certs_destroy(making.certs);
         *certs = NULL;
     }
+    verification_drop(&making.verification);
     OPENSSL_cleanse(making.ticket_keys, sizeof making.ticket_keys);
     free(making.contexts);
     free(making.context_of);
@@ -137,13 +143,39 @@ char *certs_load_listener(const struct conf_listener_tls *tls, const char *liste
     return trouble;
 }
 
+/* Who we are to servers that ask. */
+static char *present_upstream(struct certs *certs, const struct conf_certificate *conf, const char *place)
+{
+    char *own_place = text_format("%s.certificate", place);
+    certs->count = 1;
+    char *trouble = certificate_begin(&certs->certificates[0], conf, own_place);
+    if (!trouble)
+        trouble = context_present(certs->context, &certs->certificates[0], own_place);
+    free(own_place);
+    return trouble;
+}
+
+static char *judge_servers(struct certs *certs, const struct conf_upstream_tls *tls, const char *place)
+{
+    struct verification *verification;
+    char *trouble = verification_create_servers(tls, place, &verification);
+    if (!trouble)
+        verification_install(verification, certs->context);
+    verification_drop(&verification);
+    return trouble;
+}
+
 char *certs_load_upstream(const struct conf_upstream_tls *tls, const char *upstream, struct certs **certs)
 {
     char *place = text_format("upstreams \"%s\": tls", upstream);
-    struct certs *made = certs_create(0);
+    struct certs *made = certs_create(1);
     made->verifies = tls->verify;
     made->server_name = text_copy(tls->server_name);
     char *trouble = context_create_client(tls, place, &made->context);
+    if (!trouble)
+        trouble = judge_servers(made, tls, place);
+    if (!trouble && tls->certificate)
+        trouble = present_upstream(made, tls->certificate, place);
     if (trouble) {
         certs_destroy(made);
         made = NULL;

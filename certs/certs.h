@@ -64,6 +64,28 @@ const struct certs_description *certs_describe(const struct certs *certs, size_t
  * NULL when it is valid. A set with such certificates loads all the same. */
 const char *certs_validity(const struct certs_description *description, int64_t now_ms);
 
+/* The names that a certificate can have. */
+enum certs_name {
+    CERTS_NAME_CN, /* a common name of its subject */
+    CERTS_NAME_DNS,
+    CERTS_NAME_URI,
+    CERTS_NAME_IP,
+};
+
+/* Calls `tell` with each name of subjectAltName in its order, then with each common name. A name with a NUL
+ * in it, which would make it another one, is passed over (CVE-2009-2408). */
+typedef void certs_tell(void *context, enum certs_name kind, const char *name);
+void certs_tell_names(const struct x509_st *certificate, certs_tell *tell, void *context);
+
+/* When the certificate expires, in milliseconds since the epoch; 0 when it cannot be read. */
+int64_t certs_not_after_ms(const struct x509_st *certificate);
+
+/* Writes the SHA-256 of the certificate in lower-case hex. */
+enum {
+    CERTS_FINGERPRINT = 65 /* room for it with its NUL */
+};
+void certs_print_fingerprint(const struct x509_st *certificate, char text[CERTS_FINGERPRINT]);
+
 /* Writes the certificate's subject as RFC 2253 has it, cut to `room` bytes (> 0) with its NUL. What is not
  * printable ASCII is escaped. */
 void certs_print_subject(const struct x509_st *certificate, char *text, size_t room);

@@ -7,7 +7,6 @@
 #include "conf/text.h"
 
 #include <openssl/err.h>
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@ struct choice {
     struct names *names;
     char *listener;
     bool requires_name;
+    unsigned char judged[SHA256_DIGEST_LENGTH]; /* by what clients are */
     size_t count;
     SSL_CTX *contexts[]; /* [0] is borrowed: it owns this choice */
 };
@@ -68,16 +68,18 @@ static bool read_server_name(SSL *ssl, char name[NAMES_LONGEST + 1])
     return true;
 }
 
-/* A session is good for this listener and this server name only. */
+/* A session is good for this listener, this server name, and this judgement of who connects only. */
 static bool set_session_context(SSL *ssl, const struct choice *choice, const char *name)
 {
-    char text[LISTENER_LONGEST + 1 + NAMES_LONGEST + 1];
+    char text[SHA256_DIGEST_LENGTH + LISTENER_LONGEST + 1 + NAMES_LONGEST + 1];
     char normal[NAMES_LONGEST + 1];
     unsigned char digest[SHA256_DIGEST_LENGTH];
     names_normalise(name, normal);
+    memcpy(text, choice->judged, sizeof choice->judged);
     /* Neither the name of a listener nor a server name has a line break in a listener's place. */
-    int length = snprintf(text, sizeof text, "%.*s\n%s", LISTENER_LONGEST, choice->listener, normal);
-    SHA256((unsigned char *)text, (size_t)length, digest);
+    int length = snprintf(text + sizeof choice->judged, sizeof text - sizeof choice->judged, "%.*s\n%s",
+                          LISTENER_LONGEST, choice->listener, normal);
+    SHA256((unsigned char *)text, sizeof choice->judged + (size_t)length, digest);
     return SSL_set_session_id_context(ssl, digest, sizeof digest) == 1;
 }
 
@@ -111,13 +113,14 @@ static int acknowledge(SSL *ssl, int *alert, void *argument)
 }
 
 void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names, const char *listener,
-                    bool requires_name)
+                    const struct verification *verification, bool requires_name)
 {
     struct choice *choice = memory_zeroed(1, sizeof *choice + count * sizeof *contexts);
     choice->names = names;
     choice->listener = text_copy(listener);
     choice->requires_name = requires_name;
     choice->count = count;
+    verification_digest(verification, choice->judged);
     pthread_once(&choice_once, make_index);
     for (size_t i = 0; i < count; i++) {
         choice->contexts[i] = contexts[i];

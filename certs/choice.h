@@ -8,6 +8,7 @@
 #define CERTS_CHOICE_H
 
 #include "certs/names.h"
+#include "certs/verification.h"
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
@@ -15,10 +16,11 @@
 /* Lets contexts[0], from which all sessions begin, hand a session over to the context that `names` tells; it
  * keeps what nobody answers to. Takes over `names` (sealed) and the caller's references to the contexts from
  * 1 on; they live as long as contexts[0] or a session of it does. `contexts` itself stays the caller's.
- * `listener` keeps sessions of one listener from being resumed at another, and the server name in the hello
- * those of one name at another (RFC 6066, section 3). `requires_name`: who asks for no name, or for one that
- * nobody answers to, is refused with the alert unrecognized_name. */
+ * `listener` keeps sessions of one listener from being resumed at another, the server name in the hello those
+ * of one name at another (RFC 6066, section 3), and `verification` those that another judged
+ * (CVE-2025-23419). `requires_name`: who asks for no name, or for one that nobody answers to, is refused with
+ * the alert unrecognized_name. */
 void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names, const char *listener,
-                    bool requires_name);
+                    const struct verification *verification, bool requires_name);
 
 #endif

@@ -1,15 +1,13 @@
-/* Our TLS policy: versions, ciphers, groups, sessions, tickets, verification.
+/* Our TLS policy: versions, ciphers, groups, sessions, tickets.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "certs/context.h"
 
 #include "certs/alpn.h"
-#include "certs/authorities.h"
 #include "certs/trouble.h"
 #include "conf/text.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 enum {
     SECURITY_LEVEL = 2 /* 112 bits: no RSA below 2048, no SHA-1 (SSL_CTX_set_security_level(3)) */
@@ -131,22 +129,15 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
         trouble = set_ciphers(*context, tls->ciphers, tls->ciphersuites, place);
     if (!trouble)
         trouble = set_groups(*context, tls->groups, place);
+    /* For whoever lists DHE suites, which the default does not: a prime as strong as the certificate's key.
+     */
+    if (!trouble)
+        SSL_CTX_set_dh_auto(*context, 1);
     if (!trouble)
         trouble = set_tickets(*context, tls->session_tickets, place, ticket_keys);
     if (!trouble)
         trouble = alpn_choose(*context, &tls->alpn, place);
     return conclude(trouble, context);
-}
-
-static char *set_verification(SSL_CTX *context, const struct conf_upstream_tls *tls, const char *place)
-{
-    if (!tls->verify) {
-        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
-        return NULL;
-    }
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(context), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return authorities_load(context, tls->ca, place);
 }
 
 char *context_create_client(const struct conf_upstream_tls *tls, const char *place, SSL_CTX **context)
@@ -159,8 +150,6 @@ char *context_create_client(const struct conf_upstream_tls *tls, const char *pla
     }
     if (!trouble)
         trouble = set_groups(*context, NULL, place);
-    if (!trouble)
-        trouble = set_verification(*context, tls, place);
     if (!trouble)
         trouble = alpn_offer(*context, &tls->alpn, place);
     return conclude(trouble, context);

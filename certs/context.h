@@ -1,4 +1,4 @@
-/* Our TLS policy: versions, ciphers, groups, sessions, tickets, verification.
+/* Our TLS policy: versions, ciphers, groups, sessions, tickets.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -17,15 +17,14 @@ enum {
     CONTEXT_TICKET_KEYS = 80
 };
 
-/* A context for a listener, without a certificate yet. All contexts of one listener get the same
- * `ticket_keys`, so that a ticket from one is good at another. `place` is where `tls` stands in the
- * configuration. NULL when well: *context is the caller's (SSL_CTX_free). Else a sentence that the caller
+/* A context for a listener, without a certificate yet, and that asks for none. All contexts of one listener
+ * get the same `ticket_keys`, so that a ticket from one is good at another. `place` is where `tls` stands in
+ * the configuration. NULL when well: *context is the caller's (SSL_CTX_free). Else a sentence that the caller
  * frees, *context is NULL. */
 char *context_create_server(const struct conf_listener_tls *tls, const char *place,
                             const unsigned char ticket_keys[CONTEXT_TICKET_KEYS], SSL_CTX **context);
 
-/* The same for an upstream: believes the system's authorities or those of tls->ca, where it verifies at all.
- */
+/* The same for an upstream, which believes anybody until a verification is installed. */
 char *context_create_client(const struct conf_upstream_tls *tls, const char *place, SSL_CTX **context);
 
 /* Lets the context present one more certificate, whose key is of a type that none before it had. The context

@@ -20,14 +20,24 @@
 #include <unistd.h>
 
 /* One file with both parts is the chain and the key. */
-static void complete_certificates(struct conf_listener_tls *tls)
+static void complete_certificate(struct conf_certificate *certificate)
 {
-    for (size_t i = 0; i < tls->certificate_count; i++) {
-        struct conf_certificate *certificate = &tls->certificates[i];
-        if (!certificate->pem)
-            continue;
-        certificate->chain = text_copy(certificate->pem);
-        certificate->key = text_copy(certificate->pem);
+    if (!certificate->pem)
+        return;
+    certificate->chain = text_copy(certificate->pem);
+    certificate->key = text_copy(certificate->pem);
+}
+
+static void complete_certificates(struct conf *conf)
+{
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        struct conf_listener_tls *tls = conf->listeners[i].tls;
+        for (size_t k = 0; tls && k < tls->certificate_count; k++)
+            complete_certificate(&tls->certificates[k]);
+    }
+    for (size_t i = 0; i < conf->upstream_count; i++) {
+        if (conf->upstreams[i].tls && conf->upstreams[i].tls->certificate)
+            complete_certificate(conf->upstreams[i].tls->certificate);
     }
 }
 
@@ -39,10 +49,7 @@ static struct conf *read_tree(const cJSON *tree, const struct places *places, st
         conf_destroy(conf);
         return NULL;
     }
-    for (size_t i = 0; i < conf->listener_count; i++) {
-        if (conf->listeners[i].tls)
-            complete_certificates(conf->listeners[i].tls);
-    }
+    complete_certificates(conf);
     return conf;
 }
 

@@ -51,6 +51,30 @@ enum conf_tls_version {
     CONF_TLS_1_3,
 };
 
+/* Whether those who connect are asked for a certificate. */
+enum conf_require {
+    CONF_REQUIRE_NO,
+    CONF_REQUIRE_OPTIONAL, /* none is well; one that is shown must be good */
+    CONF_REQUIRE_YES,
+};
+
+/* Whom of those that an authority vouches for we let in: one match is enough, all empty lets everybody in. */
+struct conf_allow {
+    struct conf_strings cn;
+    struct conf_strings dns;
+    struct conf_strings uri;
+    struct conf_strings ip;
+    struct conf_strings spki_sha256;
+};
+
+/* listeners[].tls.client_certificate: who those are that connect to us. */
+struct conf_client_certificate {
+    enum conf_require require;
+    char *ca;  /* "system", or a file or directory of whom we believe; NULL only when nobody is asked */
+    char *crl; /* a file or directory of revocation lists; NULL: nothing counts as revoked */
+    struct conf_allow allow;
+};
+
 /* listeners[].tls: how we prove who we are to those who connect to us. */
 struct conf_listener_tls {
     struct conf_certificate *certificates; /* the first is the default; none: all is passed on */
@@ -61,6 +85,7 @@ struct conf_listener_tls {
     char *ciphersuites; /* OpenSSL's list for TLS 1.3; NULL: our policy */
     char *groups;       /* OpenSSL's group list; NULL: our policy */
     struct conf_strings alpn;
+    struct conf_client_certificate client_certificate;
     bool session_tickets;
     bool require_sni; /* who asks for no server that is known here is refused */
 };
@@ -131,7 +156,9 @@ struct conf_lookup {
 struct conf_upstream_tls {
     char *server_name; /* NULL: the server's host name, when it has one */
     char *ca;          /* "system", or a file or directory of trusted certificates */
+    char *crl;         /* a file or directory of revocation lists; NULL: nothing counts as revoked */
     bool verify;
+    struct conf_certificate *certificate; /* who we are to servers that ask; NULL: nobody */
     struct conf_strings alpn;
     enum conf_tls_version min_version;
 };

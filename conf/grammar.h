@@ -71,6 +71,7 @@ extern const struct grammar_object grammar_listener;
 extern const struct grammar_object grammar_listener_tls;
 extern const struct grammar_object grammar_certificate;
 extern const struct grammar_object grammar_route;
+extern const struct grammar_object grammar_client_certificate;
 extern const struct grammar_object grammar_upstream;
 extern const struct grammar_object grammar_upstream_tls;
 extern const struct grammar_object grammar_lookup;

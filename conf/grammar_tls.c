@@ -4,6 +4,8 @@
 #include "conf/grammar_rows.h"
 
 static const char *const version_words[] = {[CONF_TLS_1_2] = "1.2", [CONF_TLS_1_3] = "1.3", NULL};
+static const char *const require_words[] = {
+    [CONF_REQUIRE_NO] = "no", [CONF_REQUIRE_OPTIONAL] = "optional", [CONF_REQUIRE_YES] = "yes", NULL};
 
 static const struct grammar_key certificate_keys[] = {
     {"chain", GRAMMAR_STRING, MEMBER(certificate, chain), A_PATH,
@@ -24,6 +26,53 @@ const struct grammar_object grammar_certificate = {
     .alternatives = certificate_alternatives,
 };
 
+static const struct grammar_key allow_keys[] = {
+    {"cn", GRAMMAR_STRINGS, MEMBER(allow, cn), BETWEEN(1, 255),
+     .sentence = "Common names of the subject, exactly as they stand there."},
+    {"dns", GRAMMAR_STRINGS, MEMBER(allow, dns), BETWEEN(1, 255),
+     .sentence =
+         "DNS names among the alternative names, whatever their case; \"*\" as the first label stands "
+         "for any one label."},
+    {"uri", GRAMMAR_STRINGS, MEMBER(allow, uri), BETWEEN(1, 4095),
+     .sentence =
+         "URIs among the alternative names, such as SPIFFE IDs; between slashes \"*\" stands for any one "
+         "segment, at the end \"**\" for anything; a slash at the end counts for nothing."},
+    {"ip", GRAMMAR_STRINGS, MEMBER(allow, ip), BETWEEN(1, 64),
+     .sentence = "IP addresses among the alternative names."},
+    {"spki_sha256", GRAMMAR_STRINGS, MEMBER(allow, spki_sha256), BETWEEN(1, 128),
+     .sentence = "SHA-256 of public keys (SubjectPublicKeyInfo) in hex or base64, with or without "
+                 "\"sha256:\" or \"sha256//\" before it."},
+    {0},
+};
+static const struct grammar_object grammar_allow = {
+    .name = "allow",
+    .sentence =
+        "Whom to let in of those that the authorities vouch for: one match is enough; empty: all of them.",
+    .size = sizeof(struct conf_allow),
+    .keys = allow_keys,
+};
+
+static const struct grammar_key client_certificate_keys[] = {
+    {"require", GRAMMAR_WORD, MEMBER(client_certificate, require), .words = require_words, .initial = "no",
+     .sentence =
+         "no: nobody is asked; optional: who shows a certificate must show a good one; yes: everybody "
+         "must."},
+    {"ca", GRAMMAR_STRING, MEMBER(client_certificate, ca), A_PATH,
+     .sentence = "Whom to believe: a PEM file or directory of trusted certificates, or \"system\"."},
+    {"crl", GRAMMAR_STRING, MEMBER(client_certificate, crl), A_PATH,
+     .sentence = "PEM file or directory of certificate revocation lists, one for every authority between the "
+                 "certificate and the trusted one; null: nothing is revoked."},
+    {"allow", GRAMMAR_OBJECT, MEMBER(client_certificate, allow), .object = &grammar_allow,
+     .sentence = "Whom to let in of those that the authorities vouch for."},
+    {0},
+};
+const struct grammar_object grammar_client_certificate = {
+    .name = "client_certificate",
+    .sentence = "Whether those who connect prove who they are, and whom to let in.",
+    .size = sizeof(struct conf_client_certificate),
+    .keys = client_certificate_keys,
+};
+
 static const struct grammar_key listener_tls_keys[] = {
     {"certificates", GRAMMAR_OBJECTS, MEMBERS(listener_tls, certificates, certificate_count),
      BETWEEN(0, INT64_MAX), .object = &grammar_certificate,
@@ -42,6 +91,9 @@ static const struct grammar_key listener_tls_keys[] = {
     {"alpn", GRAMMAR_STRINGS, MEMBER(listener_tls, alpn), BETWEEN(1, 255),
      .sentence =
          "Application protocols to agree on, best first (RFC 7301); empty: the extension is not answered."},
+    {"client_certificate", GRAMMAR_OBJECT, MEMBER(listener_tls, client_certificate),
+     .object = &grammar_client_certificate,
+     .sentence = "Whether those who connect prove who they are, and whom to let in."},
     {"session_tickets", GRAMMAR_BOOLEAN, MEMBER(listener_tls, session_tickets), .initial = "true",
      .sentence = "Whether sessions may be resumed with tickets."},
     {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",
@@ -62,8 +114,13 @@ static const struct grammar_key upstream_tls_keys[] = {
      .sentence = "The name to ask for and to verify; null: the server's host name, where it has one."},
     {"ca", GRAMMAR_STRING, MEMBER(upstream_tls, ca), A_PATH, .initial = "system",
      .sentence = "Whom to believe: \"system\", or a PEM file or directory of trusted certificates."},
+    {"crl", GRAMMAR_STRING, MEMBER(upstream_tls, crl), A_PATH,
+     .sentence = "PEM file or directory of certificate revocation lists, one for every authority between the "
+                 "certificate and the trusted one; null: nothing is revoked."},
     {"verify", GRAMMAR_BOOLEAN, MEMBER(upstream_tls, verify), .initial = "true",
      .sentence = "Whether the server must prove who it is; false lets anybody between read and change all."},
+    {"certificate", GRAMMAR_OPTIONAL, MEMBER(upstream_tls, certificate), .object = &grammar_certificate,
+     .sentence = "The certificate to show to servers that ask for one; null: none."},
     {"alpn", GRAMMAR_STRINGS, MEMBER(upstream_tls, alpn), BETWEEN(1, 255),
      .sentence = "Application protocols to offer, best first (RFC 7301); empty: none."},
     {"min_version", GRAMMAR_WORD, MEMBER(upstream_tls, min_version), .words = version_words, .initial = "1.2",

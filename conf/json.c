@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     FIRST_ROOM = 512
@@ -281,14 +280,8 @@ void json_key_time(struct json *json, const char *key, int64_t ms)
         json_null(json);
         return;
     }
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm utc;
-    char day[32];
-    char moment[48];
-    gmtime_r(&seconds, &utc);
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(moment, sizeof moment, "%s.%03dZ", day, (int)(ms % 1000));
-    json_string(json, moment);
+    char moment[TEXT_TIME];
+    json_string(json, text_time(ms, moment));
 }
 
 void json_raw(struct json *json, const char *text)

@@ -10,6 +10,7 @@
 #include "conf/value.h"
 #include "conf/writer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* A string that is not what it will be: it is checked when it has been expanded. */
@@ -300,11 +301,29 @@ static void write_shorthand(struct json *json, const struct grammar_object *obje
     json_array_close(json);
 }
 
-/* Every object below has one definition; none stands in two places of the grammar. */
-static void write_definitions(struct json *json, const struct grammar_object *object)
+/* The objects that have their definition already: one may stand in several places of the grammar. */
+struct definitions {
+    const struct grammar_object *items[64];
+    size_t count;
+};
+
+/* Notes that the object is defined from now on. False when it was already. */
+static bool define(struct definitions *definitions, const struct grammar_object *object)
+{
+    for (size_t i = 0; i < definitions->count; i++) {
+        if (definitions->items[i] == object)
+            return false;
+    }
+    assert(definitions->count < sizeof definitions->items / sizeof *definitions->items);
+    definitions->items[definitions->count++] = object;
+    return true;
+}
+
+static void write_definitions(struct json *json, const struct grammar_object *object,
+                              struct definitions *definitions)
 {
     for (const struct grammar_key *key = object->keys; key->name; key++) {
-        if (!key->object)
+        if (!key->object || !define(definitions, key->object))
             continue;
         json_key(json, key->object->name);
         json_object_open(json);
@@ -314,12 +333,13 @@ static void write_definitions(struct json *json, const struct grammar_object *ob
         else
             write_object_shape(json, key->object);
         json_object_close(json);
-        write_definitions(json, key->object);
+        write_definitions(json, key->object, definitions);
     }
 }
 
 void conf_print_schema(FILE *out)
 {
+    struct definitions definitions = {.count = 0};
     struct json json;
     json_begin(&json);
     json.indent = true;
@@ -336,7 +356,7 @@ void conf_print_schema(FILE *out)
     json_key_string(&json, "type", "string");
     json_key_string(&json, "pattern", EXPANDED_PATTERN);
     json_object_close(&json);
-    write_definitions(&json, &grammar_conf);
+    write_definitions(&json, &grammar_conf, &definitions);
     json_object_close(&json);
     json_object_close(&json);
     json_raw(&json, "\n");

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 char *text_format(const char *format, ...)
 {
@@ -92,4 +93,14 @@ size_t text_character(const char *text, size_t length)
         return size;
     }
     return 0;
+}
+
+char *text_time(int64_t ms, char text[TEXT_TIME])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    size_t length = strftime(text, TEXT_TIME, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + length, TEXT_TIME - length, ".%03uZ", (unsigned)(ms % 1000));
+    return text;
 }

@@ -5,6 +5,7 @@
 #define CONF_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* A formatted string on the heap, which the caller frees. Set-up that fails answers with such a sentence.
  * Running out of memory while forming one ends the process: nobody could be told. */
@@ -20,5 +21,12 @@ char *text_quote(const char *text);
 /* How many bytes the UTF-8 character at `text` takes (1 to 4), of `length` bytes that may be read.
  * 0: there is none, or it is malformed (RFC 3629: overlong, a surrogate, beyond U+10FFFF, cut off). */
 size_t text_character(const char *text, size_t length);
+
+enum {
+    TEXT_TIME = 32 /* bytes of a time with its NUL */
+};
+
+/* Writes milliseconds since the epoch as RFC 3339 in UTC, "2026-11-23T05:40:00.123Z"; returns `text`. */
+char *text_time(int64_t ms, char text[TEXT_TIME]);
 
 #endif

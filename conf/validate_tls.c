@@ -4,7 +4,10 @@
 #include "conf/validate_tls.h"
 
 #include "conf/grammar.h"
+#include "conf/pattern.h"
 #include "conf/text.h"
+
+#include <stdlib.h>
 
 static void check_certificate(struct validation *validation, const struct conf_certificate *certificate)
 {
@@ -30,6 +33,69 @@ static void check_certificate(struct validation *validation, const struct conf_c
             text_copy("a certificate needs \"chain\" and \"key\", or \"pem\" for one file with both"));
 }
 
+/* Blames the entries of an allow list that mean nothing. */
+static void check_entries(struct validation *validation, const struct conf_strings *entries, const char *key,
+                          const char *(*check)(const char *pattern))
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        const char *wrong = entries->items[i] ? check(entries->items[i]) : NULL;
+        if (!wrong)
+            continue;
+        char *quoted = text_quote(entries->items[i]);
+        validation_blame(validation, &entries->items[i], text_format("%s of \"%s\" %s", quoted, key, wrong));
+        free(quoted);
+    }
+}
+
+/* What is set though nobody is asked for a certificate; NULL: nothing. */
+static const void *find_idle(const struct conf_client_certificate *asked, const char **key)
+{
+    const struct conf_allow *allow = &asked->allow;
+    const struct {
+        const void *member;
+        const char *key;
+        bool is_set;
+    } rows[] = {
+        {&asked->ca, "ca", asked->ca != NULL},
+        {&asked->crl, "crl", asked->crl != NULL},
+        {allow->cn.items, "allow.cn", allow->cn.count > 0},
+        {allow->dns.items, "allow.dns", allow->dns.count > 0},
+        {allow->uri.items, "allow.uri", allow->uri.count > 0},
+        {allow->ip.items, "allow.ip", allow->ip.count > 0},
+        {allow->spki_sha256.items, "allow.spki_sha256", allow->spki_sha256.count > 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        *key = rows[i].key;
+        if (rows[i].is_set)
+            return rows[i].member;
+    }
+    return NULL;
+}
+
+/* Whoever names authorities and forgets `require` would let everybody in; who writes "no" means it. */
+static void check_client_certificate(struct validation *validation,
+                                     const struct conf_client_certificate *asked)
+{
+    const struct conf_allow *allow = &asked->allow;
+    const char *key;
+    check_entries(validation, &allow->dns, "dns", pattern_check_dns);
+    check_entries(validation, &allow->uri, "uri", pattern_check_uri);
+    check_entries(validation, &allow->ip, "ip", pattern_check_ip);
+    check_entries(validation, &allow->spki_sha256, "spki_sha256", pattern_check_sha256);
+    if (asked->require != CONF_REQUIRE_NO && !asked->ca && !validation_is_given(validation, &asked->ca))
+        validation_blame(
+            validation, &asked->require,
+            text_copy("a certificate is asked for, but nobody is believed; give \"ca\", the file "
+                      "of the authorities that sign your clients' certificates"));
+    const void *idle = find_idle(asked, &key);
+    if (idle && !validation_is_given(validation, &asked->require) && !validation_is_wrong(validation, idle))
+        validation_blame(
+            validation, idle,
+            text_format("\"%s\" is given, but nobody is asked for a certificate; set \"require\" "
+                        "to \"yes\" or \"optional\", or to \"no\" if that is meant",
+                        key));
+}
+
 /* Without certificates there is nothing to terminate: then routes have to say where all goes. */
 static void check_certificates(struct validation *validation, const struct conf_listener *listener)
 {
@@ -48,6 +114,7 @@ void validate_listener_tls(struct validation *validation, const struct conf_list
 {
     const struct conf_listener_tls *tls = listener->tls;
     check_certificates(validation, listener);
+    check_client_certificate(validation, &tls->client_certificate);
     if (tls->min_version > tls->max_version && !validation_is_wrong(validation, &tls->min_version) &&
         !validation_is_wrong(validation, &tls->max_version))
         validation_blame(validation,
@@ -56,9 +123,11 @@ void validate_listener_tls(struct validation *validation, const struct conf_list
                          text_copy("\"min_version\" is above \"max_version\"; lower it, or raise the other"));
 }
 
-/* A certificate has to prove a name, and what is no host has none of its own. */
+/* A server's certificate has to prove a name, and what is no host has none of its own. */
 void validate_upstream_tls(struct validation *validation, const struct conf_upstream *upstream)
 {
+    if (upstream->tls->certificate)
+        check_certificate(validation, upstream->tls->certificate);
     if (!upstream->tls->verify || upstream->tls->server_name)
         return;
     for (size_t i = 0; i < upstream->server_count; i++) {

@@ -3,7 +3,11 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/access.h"
 
+#include "conf/text.h"
 #include "proxy/log.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static struct log_field text(const char *key, const char *value)
 {
@@ -15,10 +19,25 @@ static struct log_field number(const char *key, int64_t value)
     return (struct log_field){.key = key, .number = value, .is_absent = value < 0};
 }
 
+/* The names of a certificate, of every kind, one after the other. */
+static const char *join_names(const struct report_peer *peer, char *text, size_t room)
+{
+    const char *const kinds[] = {peer->dns, peer->uri, peer->ip};
+    size_t length = 0;
+    *text = '\0';
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        for (const char *name = kinds[i]; *name != '\0'; name += strlen(name) + 1)
+            length += (size_t)snprintf(text + length, room - length, "%s%s", length > 0 ? " " : "", name);
+    }
+    return text;
+}
+
 void access_log(const struct report_splice *report, enum reason reason, enum by by, const char *detail)
 {
     const struct report_connection *server = &report->ends[0], *client = &report->ends[1];
     const struct report_phases *phases = &report->phases;
+    const struct report_peer *shown = &server->tls.peer;
+    char names[sizeof shown->dns + sizeof shown->uri + sizeof shown->ip], expiry[TEXT_TIME];
     const struct log_field fields[] = {
         number("splice", (int64_t)report->id),
         text("listener", report->listener),
@@ -29,6 +48,13 @@ void access_log(const struct report_splice *report, enum reason reason, enum by 
         text("server_address", client->peer_path),
         text("tls", server->tls.version),
         text("cipher", server->tls.cipher),
+        text("certificate", shown->subject),
+        text("certificate_names", join_names(shown, names, sizeof names)),
+        text("certificate_fingerprint", shown->fingerprint),
+        text("certificate_not_after", shown->is_present ? text_time(shown->not_after_at, expiry) : ""),
+        text("certificate_verified", !shown->is_present   ? ""
+                                     : shown->is_verified ? "yes"
+                                                          : "no"),
         number("received_bytes", (int64_t)server->received_bytes),
         number("sent_bytes", (int64_t)server->sent_bytes),
         number("queue_ms", phases->queue),

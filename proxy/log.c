@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -120,14 +119,10 @@ static void text_add_field(struct text *text, const struct log_field *field)
 
 static void text_write(struct text *text, const struct line *line)
 {
-    char head[64];
-    time_t seconds = (time_t)(line->at / 1000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
+    char head[64], moment[TEXT_TIME];
     text->length = 0;
-    text_add(text, head, strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%S", &utc));
     text_add(text, head,
-             (size_t)sprintf(head, ".%03dZ %-5s ", (int)(line->at % 1000), level_words[line->level]));
+             (size_t)sprintf(head, "%s %-5s ", text_time(line->at, moment), level_words[line->level]));
     text_add(text, line->what, strlen(line->what));
     if (line->message) {
         text_add(text, " ", 1);

@@ -28,6 +28,10 @@
     REASON(NO_SERVER, "no_server", PROXY, "proxy", "the upstream has no server to ask")                      \
     REASON(HANDSHAKE_FAILED, "handshake_failed", PEER, "tls", "the TLS handshake failed")                    \
     REASON(VERIFY_FAILED, "verify_failed", PROXY, "tls", "the peer's certificate was not believed")          \
+    REASON(CERTIFICATE_REQUIRED, "certificate_required", PROXY, "tls", "the peer showed no certificate")     \
+    REASON(CERTIFICATE_EXPIRED, "certificate_expired", PROXY, "tls", "the peer's certificate has expired")   \
+    REASON(CERTIFICATE_REVOKED, "certificate_revoked", PROXY, "tls", "the peer's certificate was revoked")   \
+    REASON(NOT_ALLOWED, "not_allowed", PROXY, "tls", "the peer's certificate is not among those let in")     \
     REASON(NOT_TLS, "not_tls", PEER, "tls", "the peer does not speak TLS")                                   \
     REASON(NO_ROUTE, "no_route", PROXY, "tls", "no server of the name that was asked for is known here")     \
     REASON(HANDSHAKE_TIMEOUT, "handshake_timeout", PROXY, "tls", "the TLS handshake took too long")          \

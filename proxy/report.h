@@ -133,6 +133,19 @@ struct report_slowness {
     struct report_drag ends[2];
 };
 
+/* The certificate that a peer showed, believed or not. Names of a kind stand one behind the other, each ended
+ * by a NUL; after the last one is another NUL. What does not fit as a whole is left out. */
+struct report_peer {
+    bool is_present;
+    bool is_verified; /* we asked for it and believe it */
+    char subject[256];
+    char dns[512];
+    char uri[512];
+    char ip[128];
+    char fingerprint[65]; /* SHA-256 in hex */
+    int64_t not_after_at;
+};
+
 struct report_tls {
     bool is_present;
     bool is_resumed;
@@ -142,7 +155,7 @@ struct report_tls {
     char group[32];
     char server_name[REPORT_SERVER_NAME];
     char alpn[REPORT_ALPN];
-    char peer_subject[REPORT_SERVER_NAME]; /* "" when the peer showed no certificate */
+    struct report_peer peer;
 };
 
 /* One end of a splice. Both kinds in one schema. */

@@ -48,7 +48,8 @@ static void count_record(int is_written, int version, int type, const void *byte
     if (is_written || type != SSL3_RT_HEADER || !tls->is_complete)
         return;
     tls->records++;
-    if (++tls->quiet_records > QUIET_RECORDS_MOST)
+    /* The one that ends the silence is counted before anybody has looked into it. */
+    if (++tls->quiet_records > QUIET_RECORDS_MOST + 1)
         tls_bio_stop(&tls->bio);
 }
 
@@ -149,6 +150,23 @@ static enum io fail_by_errno(struct connection *connection, int error)
     return IO_FAILED;
 }
 
+/* Why we do not believe the peer. */
+static enum io fail_by_verdict(struct connection *connection)
+{
+    long verdict = SSL_get_verify_result(((struct tls *)connection->session)->ssl);
+    const char *words = X509_verify_cert_error_string(verdict);
+    switch (verdict) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return fail(connection, REASON_CERTIFICATE_EXPIRED, words);
+    case X509_V_ERR_CERT_REVOKED:
+        return fail(connection, REASON_CERTIFICATE_REVOKED, words);
+    case X509_V_ERR_APPLICATION_VERIFICATION: /* ours: certs/verification */
+        return fail(connection, REASON_NOT_ALLOWED, NULL);
+    default:
+        return fail(connection, REASON_VERIFY_FAILED, words);
+    }
+}
+
 /* OpenSSL's verdict on the peer. The first error in its queue is the cause, later ones are its consequences.
  */
 static enum io fail_by_openssl(struct connection *connection, enum reason otherwise)
@@ -160,9 +178,11 @@ static enum io fail_by_openssl(struct connection *connection, enum reason otherw
     ERR_clear_error();
     if (tls->bio.is_stopped)
         return fail(connection, otherwise, "too many records without payload");
-    if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return fail(connection, REASON_VERIFY_FAILED,
-                    X509_verify_cert_error_string(SSL_get_verify_result(tls->ssl)));
+    int why = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
+    if (why == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        return fail_by_verdict(connection);
+    if (why == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+        return fail(connection, REASON_CERTIFICATE_REQUIRED, NULL);
     if (tls->bio.is_foreign)
         return fail(connection, REASON_NOT_TLS, words);
     return fail(connection, otherwise, words);

@@ -34,14 +34,55 @@ static void report_names(SSL *ssl, struct report_tls *report)
     const unsigned char *alpn = NULL;
     unsigned length = 0;
     const char *server_name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    const X509 *peer = SSL_get0_peer_certificate(ssl);
     if (server_name)
         snprintf(report->server_name, sizeof report->server_name, "%s", server_name);
     SSL_get0_alpn_selected(ssl, &alpn, &length);
     if (length < sizeof report->alpn && length > 0)
         memcpy(report->alpn, alpn, length);
-    if (peer)
-        certs_print_subject(peer, report->peer_subject, sizeof report->peer_subject);
+}
+
+/* Adds a name to those that stand one behind the other. */
+static void add_name(char *names, size_t room, const char *name)
+{
+    size_t length = strlen(name) + 1, at = 0;
+    while (names[at] != '\0')
+        at += strlen(names + at) + 1;
+    if (at + length < room)
+        memcpy(names + at, name, length);
+}
+
+static void tell_name(void *context, enum certs_name kind, const char *name)
+{
+    struct report_peer *peer = context;
+    if (kind == CERTS_NAME_DNS)
+        add_name(peer->dns, sizeof peer->dns, name);
+    else if (kind == CERTS_NAME_URI)
+        add_name(peer->uri, sizeof peer->uri, name);
+    else if (kind == CERTS_NAME_IP)
+        add_name(peer->ip, sizeof peer->ip, name);
+}
+
+/* A session keeps only a certificate that was believed; one that was not stands in the chain that was tried.
+ */
+static const X509 *shown_certificate(const SSL *ssl)
+{
+    const X509 *peer = SSL_get0_peer_certificate(ssl);
+    STACK_OF(X509) *tried = SSL_get0_verified_chain(ssl);
+    return peer || sk_X509_num(tried) <= 0 ? peer : sk_X509_value(tried, 0);
+}
+
+static void report_peer(SSL *ssl, struct report_peer *peer)
+{
+    const X509 *certificate = shown_certificate(ssl);
+    if (!certificate)
+        return;
+    peer->is_present = true;
+    peer->is_verified =
+        SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(ssl) == X509_V_OK;
+    peer->not_after_at = certs_not_after_ms(certificate);
+    certs_print_subject(certificate, peer->subject, sizeof peer->subject);
+    certs_print_fingerprint(certificate, peer->fingerprint);
+    certs_tell_names(certificate, tell_name, peer);
 }
 
 void tls_report_session(SSL *ssl, struct report_tls *report)
@@ -49,6 +90,7 @@ void tls_report_session(SSL *ssl, struct report_tls *report)
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
     *report = (struct report_tls){.is_present = true};
     report_names(ssl, report);
+    report_peer(ssl, &report->peer);
     if (!cipher)
         return;
     report->is_resumed = SSL_session_reused(ssl) == 1;

@@ -124,8 +124,16 @@ static void a_connection_tells_its_splice_too(void)
     struct report_splice splice;
     struct report_end end;
     fake_splice(7, false, &splice);
-    strcpy(splice.ends[0].tls.peer_subject, "CN=a\"b");
-    splice.ends[0].tls.is_present = true;
+    splice.ends[0].tls = (struct report_tls){
+        .is_present = true,
+        .peer = {.is_present = true,
+                 .is_verified = true,
+                 .subject = "CN=a\"b",
+                 .dns = "a.test\0b.test",
+                 .ip = "::1",
+                 .fingerprint = "0f",
+                 .not_after_at = 1795412400007},
+    };
     report_end_from(&end, &splice, 0);
     CU_ASSERT_STRING_EQUAL(
         json_of(report_connection_members, 0, &end),
@@ -135,7 +143,10 @@ static void a_connection_tells_its_splice_too(void)
         "\"age_ms\":19994,\"idle_ms\":0,\"received_bytes\":70,\"sent_bytes\":7,\"buffered_bytes\":0,"
         "\"read_ended\":false,\"write_ended\":false,\"last_moved_ms\":12,\"tcp\":null,"
         "\"tls\":{\"version\":null,\"cipher\":null,\"group\":null,\"server_name\":null,\"alpn\":null,"
-        "\"resumed\":false,\"passed\":false,\"peer_certificate\":{\"subject\":\"CN=a\\\"b\"}}}");
+        "\"resumed\":false,\"passed\":false,\"peer_certificate\":{\"verified\":true,\"subject\":\"CN="
+        "a\\\"b\","
+        "\"dns\":[\"a.test\",\"b.test\"],\"uri\":[],\"ip\":[\"::1\"],\"fingerprint\":\"0f\","
+        "\"not_after\":\"2026-11-23T05:40:00.007Z\"}}}");
 }
 
 static void the_texts_of_addresses_are_told_and_borrowed_paths_never_followed(void)

@@ -38,6 +38,8 @@ static void fill(const struct forge_order *order, struct forged *made)
     assert(X509_set_pubkey(made->certificate, made->key) == 1);
     add_extension(made->certificate, issuer, NID_basic_constraints,
                   order->is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    if (order->usage)
+        add_extension(made->certificate, issuer, NID_ext_key_usage, order->usage);
     if (order->alternatives)
         add_extension(made->certificate, issuer, NID_subject_alt_name, order->alternatives);
 }
@@ -78,6 +80,34 @@ void forge_write_key(const char *file, const struct forged *forged, const char *
     assert(PEM_write_PKCS8PrivateKey(out, forged->key, password ? EVP_aes_128_cbc() : NULL, password,
                                      password ? (int)strlen(password) : 0, NULL, NULL) == 1);
     assert(fclose(out) == 0);
+}
+
+void forge_write_revocations(const char *file, const struct forged *issuer, const struct forged *revoked,
+                             long until)
+{
+    X509_CRL *list = X509_CRL_new();
+    X509_REVOKED *row = X509_REVOKED_new();
+    ASN1_TIME *time = X509_gmtime_adj(NULL, -7200);
+    FILE *out = fopen(file, "w");
+    assert(list && row && time && out);
+    assert(X509_CRL_set_version(list, X509_CRL_VERSION_2) == 1);
+    assert(X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer->certificate)) == 1);
+    assert(X509_CRL_set1_lastUpdate(list, time) == 1);
+    X509_gmtime_adj(time, until);
+    assert(X509_CRL_set1_nextUpdate(list, time) == 1);
+    X509_gmtime_adj(time, -3600);
+    if (revoked) {
+        assert(X509_REVOKED_set_serialNumber(row, X509_get_serialNumber(revoked->certificate)) == 1);
+        assert(X509_REVOKED_set_revocationDate(row, time) == 1);
+        assert(X509_CRL_add0_revoked(list, row) == 1);
+    } else {
+        X509_REVOKED_free(row);
+    }
+    assert(X509_CRL_sign(list, issuer->key, EVP_sha256()) > 0);
+    assert(PEM_write_X509_CRL(out, list) == 1);
+    assert(fclose(out) == 0);
+    ASN1_TIME_free(time);
+    X509_CRL_free(list);
 }
 
 void forge_pair(const char *file, const char *alternatives, int rsa_bits)

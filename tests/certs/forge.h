@@ -20,6 +20,7 @@ struct forge_order {
     long from; /* seconds from now */
     long until;
     bool is_authority;
+    const char *usage; /* extended key usage, "serverAuth"; NULL: any */
     const struct forged *issuer;
 };
 
@@ -32,6 +33,11 @@ void forge_free(struct forged *forged);
  * is encrypted. */
 void forge_write_chain(const char *file, const struct forged *forged, const struct forged *issuer);
 void forge_write_key(const char *file, const struct forged *forged, const char *password);
+
+/* Writes a revocation list of `issuer` as a PEM file, valid until so many seconds from now; `revoked` stands
+ * on it, NULL: nobody does. */
+void forge_write_revocations(const char *file, const struct forged *issuer, const struct forged *revoked,
+                             long until);
 
 /* Makes a certificate for these names, signed by itself, as the files "NAME.crt" and "NAME.key". */
 void forge_pair(const char *file, const char *alternatives, int rsa_bits);

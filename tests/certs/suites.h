@@ -13,5 +13,7 @@ extern const struct suite choice_suite;
 extern const struct suite authorities_suite;
 extern const struct suite certs_suite;
 extern const struct suite throwaway_suite;
+extern const struct suite admission_suite;
+extern const struct suite verification_suite;
 
 #endif

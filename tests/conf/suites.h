@@ -12,6 +12,8 @@ extern const struct suite units_suite;
 extern const struct suite scanner_suite;
 extern const struct suite reader_suite;
 extern const struct suite validate_suite;
+extern const struct suite validate_tls_suite;
+extern const struct suite pattern_suite;
 extern const struct suite expansion_suite;
 extern const struct suite writer_suite;
 extern const struct suite schema_suite;

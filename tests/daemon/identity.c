@@ -3,23 +3,46 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/daemon/identity.h"
 
-#include "tests/certs/forge.h"
-
+#include <assert.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 
 static struct forged authority;
 
-void identity_sign(const char *file, const char *name, int rsa_bits)
+void identity_forge(const char *file, struct forge_order order)
 {
-    char alternatives[128], path[128];
-    snprintf(alternatives, sizeof alternatives, "DNS:%s", name);
-    struct forged made = forge(&(struct forge_order){
-        .name = name, .alternatives = alternatives, .rsa_bits = rsa_bits, .issuer = &authority});
+    char path[128];
+    if (!order.issuer)
+        order.issuer = &authority;
+    struct forged made = forge(&order);
     snprintf(path, sizeof path, "%s.crt", file);
     forge_write_chain(path, &made, NULL);
     snprintf(path, sizeof path, "%s.key", file);
     forge_write_key(path, &made, NULL);
     forge_free(&made);
+}
+
+void identity_sign(const char *file, const char *name, int rsa_bits)
+{
+    char alternatives[128];
+    snprintf(alternatives, sizeof alternatives, "DNS:%s", name);
+    identity_forge(file,
+                   (struct forge_order){.name = name, .alternatives = alternatives, .rsa_bits = rsa_bits});
+}
+
+void identity_revoke(const char *list, const char *file)
+{
+    char path[128];
+    struct forged revoked = {0};
+    if (file) {
+        snprintf(path, sizeof path, "%s.crt", file);
+        FILE *in = fopen(path, "re");
+        assert(in);
+        revoked.certificate = PEM_read_X509(in, NULL, NULL, NULL);
+        fclose(in);
+    }
+    forge_write_revocations(list, &authority, file ? &revoked : NULL, 3600);
+    forge_free(&revoked);
 }
 
 void identity_make(void)

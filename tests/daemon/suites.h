@@ -23,5 +23,6 @@ extern const struct suite slow_suite;
 extern const struct suite reload_suite;
 extern const struct suite bad_input_suite;
 extern const struct suite demo_suite;
+extern const struct suite client_certificate_suite;
 
 #endif

@@ -4,6 +4,7 @@
 #include "tests/daemon/tls_client.h"
 
 #include <openssl/err.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Sessions of TLS 1.3 come after the handshake, while reading. */
@@ -17,6 +18,15 @@ static int take_session(SSL *ssl, SSL_SESSION *session)
     return 1;
 }
 
+static void show(SSL_CTX *context, const char *own)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s.crt", own);
+    SSL_CTX_use_certificate_chain_file(context, path);
+    snprintf(path, sizeof path, "%s.key", own);
+    SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM);
+}
+
 static SSL_CTX *make_context(const struct tls_wish *wish)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -28,6 +38,8 @@ static SSL_CTX *make_context(const struct tls_wish *wish)
         SSL_CTX_load_verify_file(context, wish->ca);
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     }
+    if (wish->own)
+        show(context, wish->own);
     return context;
 }
 

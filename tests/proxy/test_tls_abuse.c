@@ -35,6 +35,20 @@ static void key_updates_are_followed_and_answered(void)
     }
 }
 
+/* As many as other implementations take, all at once (tlsfuzzer: "multiple KeyUpdate messages"). */
+static void key_updates_in_a_row_are_well_up_to_a_bound(void)
+{
+    struct scene scene;
+    scene_begin(&scene, &(struct scene_plan){.version = TLS1_3_VERSION});
+    for (int round = 0; round < 32; round++)
+        update_keys(&scene, SSL_KEY_UPDATE_REQUESTED);
+    CU_ASSERT_EQUAL(scene_peer_write(&scene, 100), SSL_ERROR_NONE);
+    CU_ASSERT_EQUAL(scene_read_all(&scene), IO_WANT_READ);
+    CU_ASSERT_EQUAL(scene.ours_read, 100);
+    CU_ASSERT(scene_exchange(&scene, 100, 100));
+    scene_close(&scene);
+}
+
 static void a_flood_of_key_updates_ends_the_connection(void)
 {
     for (size_t i = 0; i < 2; i++) {
@@ -151,6 +165,7 @@ static void answers_that_nobody_reads_are_bounded(void)
 
 static const struct test tests[] = {
     TEST(key_updates_are_followed_and_answered),
+    TEST(key_updates_in_a_row_are_well_up_to_a_bound),
     TEST(a_flood_of_key_updates_ends_the_connection),
     TEST(a_flood_that_comes_slowly_ends_the_connection_too),
     TEST(a_flood_of_hello_requests_ends_the_connection),

@@ -44,7 +44,9 @@ static void both_kinds_agree_on_both_versions(void)
         CU_ASSERT(strstr(report.group, rows[i].group) == report.group);
         CU_ASSERT_STRING_EQUAL(report.server_name, "app.test");
         CU_ASSERT_STRING_EQUAL(tls_server_name(&scene.ours), "app.test");
-        CU_ASSERT_STRING_EQUAL(report.peer_subject, rows[i].kind == CONNECTION_CLIENT ? "CN=app" : "");
+        CU_ASSERT_EQUAL(report.peer.is_present, rows[i].kind == CONNECTION_CLIENT);
+        CU_ASSERT_EQUAL(report.peer.is_verified, rows[i].kind == CONNECTION_CLIENT);
+        CU_ASSERT_STRING_EQUAL(report.peer.subject, rows[i].kind == CONNECTION_CLIENT ? "CN=app" : "");
         CU_ASSERT_STRING_EQUAL(tls_failure(&scene.ours), "");
         scene_close(&scene);
     }
@@ -324,7 +326,9 @@ static void check_verdict(const struct verdict *verdict, int version)
     scene_open(&scene, &plan);
     CU_ASSERT_EQUAL(scene_secure(&scene), verdict->error ? IO_FAILED : IO_MOVED);
     if (verdict->error) {
-        CU_ASSERT_EQUAL(scene.ours.failure, REASON_VERIFY_FAILED);
+        CU_ASSERT_EQUAL(scene.ours.failure, verdict->error == X509_V_ERR_CERT_HAS_EXPIRED
+                                                ? REASON_CERTIFICATE_EXPIRED
+                                                : REASON_VERIFY_FAILED);
         CU_ASSERT_STRING_EQUAL(tls_failure(&scene.ours), X509_verify_cert_error_string(verdict->error));
         /* The server hears of it by an alert. */
         CU_ASSERT(ERR_GET_REASON(ERR_peek_error()) >= SSL_AD_REASON_OFFSET);

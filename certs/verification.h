@@ -1,0 +1,42 @@
+/* How a peer's certificate is judged: by authorities, revocation lists and, for those who connect to us, an
+ * allow list.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A verification is made once for a set and installed into each of its contexts, which share it. It is
+ * immutable and reference counted.
+ *
+ * A resumed session brings its certificate's verdict along instead of being judged again. Therefore a
+ * listener's sessions are bound to all that the verdict came from (verification_digest), and a ticket whose
+ * certificate has expired meanwhile is not taken: the full handshake that follows tells the client why. */
+#ifndef CERTS_VERIFICATION_H
+#define CERTS_VERIFICATION_H
+
+#include "conf/conf.h"
+
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+
+struct verification;
+
+/* How a listener judges those who connect. *verification is NULL when it asks nobody, else the caller's. NULL
+ * when well, else a sentence that the caller frees; `place` is where `tls` stands. */
+char *verification_create_clients(const struct conf_client_certificate *asked, const char *place,
+                                  struct verification **verification);
+
+/* How an upstream judges its servers; *verification is NULL when it believes anybody. */
+char *verification_create_servers(const struct conf_upstream_tls *tls, const char *place,
+                                  struct verification **verification);
+
+/* Has the context judge its peers; it takes a reference of its own. NULL: it asks for no certificate, or
+ * believes anybody. */
+void verification_install(struct verification *verification, SSL_CTX *context);
+
+/* Gives a reference back. Accepts NULL. Leaves *verification NULL. */
+void verification_drop(struct verification **verification);
+
+/* The SHA-256 of all that decides: whether a certificate is required, whom we believe, what is revoked, who
+ * is let in. The same wherever the same is configured; all zero for NULL. */
+void verification_digest(const struct verification *verification, unsigned char digest[SHA256_DIGEST_LENGTH]);
+
+#endif
