@@ -300,6 +300,13 @@ const struct parameter query_connections[] = {
 
 const struct parameter query_splice[] = {FIELDS(report_splice_members), PARAMETERS_END};
 
+static const char *const hows[] = {"fin", "rst", NULL};
+
+const struct parameter query_close[] = {
+    {"how", read_word, offsetof(struct query, how), hows, "in order (fin, the default) or by a reset (rst)"},
+    PARAMETERS_END,
+};
+
 const struct parameter query_splices[] = {
     FILTERS(splice_states),
     PAGE(read_after_id, report_splice_members),
@@ -352,6 +359,12 @@ static void tell(struct reply *reply, unsigned *problems, const char *name, cons
     json_key_string(&reply->json, "parameter", name);
     json_key_string(&reply->json, "detail", sentence);
     json_object_close(&reply->json);
+}
+
+char *query_take(const struct parameter *parameters, const char *name, const char *value, struct query *query)
+{
+    const struct parameter *parameter = find_parameter(parameters, name);
+    return value ? parameter->read(parameter, value, query) : NULL;
 }
 
 bool query_read(const struct parameter *parameters, const struct target *target, struct query *query,

@@ -16,6 +16,7 @@ enum {
 /* What was asked for; a route reads what its table fills. */
 struct query {
     bool is_verbose;
+    const char *how; /* "fin", "rst"; NULL: not given */
     struct filter filter;
     uint64_t fields; /* bits of the route's table of members (admin/members.h), 0: all */
     uint64_t limit;
@@ -52,7 +53,13 @@ extern const struct parameter query_waiting[];
 extern const struct parameter query_connection[];
 extern const struct parameter query_connections[];
 extern const struct parameter query_splice[];
+extern const struct parameter query_close[];
 extern const struct parameter query_splices[];
+
+/* Reads one value as the parameter of that name is read. NULL when well, or when `value` is; else a sentence,
+ * freed by the caller. */
+char *query_take(const struct parameter *parameters, const char *name, const char *value,
+                 struct query *query);
 
 /* Reads all pairs of the target. False: `reply` is a 400 that names every parameter that is unknown, given
  * twice or wrong. */

@@ -237,6 +237,24 @@ static const struct member slowness_members[] = {
     MEMBERS_END,
 };
 
+static void write_rate(struct json *json, const char *key, uint64_t rate)
+{
+    json_key(json, key);
+    if (rate > 0)
+        json_uint(json, rate);
+    else
+        json_null(json);
+}
+
+static void write_rates(struct json *json, const void *report)
+{
+    const struct report_splice *splice = report;
+    json_object_open(json);
+    write_rate(json, "up", splice->rate_up);
+    write_rate(json, "down", splice->rate_down);
+    json_object_close(json);
+}
+
 static void write_ends(struct json *json, const void *report)
 {
     json_array_open(json);
@@ -258,6 +276,9 @@ const struct member report_splice_members[] = {
     MEMBER_AT("opened_at", struct report_splice, opened_at),
     MEMBER("age_ms", struct report_splice, age_ms),
     MEMBER("idle_ms", struct report_splice, idle_ms),
+    MEMBER("label", struct report_splice, label),
+    MEMBER("idle_timeout_ms", struct report_splice, idle_timeout_ms),
+    MEMBER_BY("rate", write_rates),
     MEMBER("why_slow", struct report_splice, slowness.why),
     MEMBER_IF("why_slow_figures", struct report_splice, slowness, slowness_members),
     MEMBER_IN("phases_ms", struct report_splice, phases, phases_members),

@@ -53,6 +53,9 @@ route_function listeners_queue;
 route_function listeners_change;
 route_function splices_list;
 route_function splices_one;
+route_function splices_change;
+route_function splices_end_one;
+route_function splices_close;
 route_function connections_list;
 route_function connections_one;
 route_function log_level_show;
@@ -61,5 +64,7 @@ route_function log_level_set;
 /* What the bodies of some may say. */
 extern const struct grammar_object listener_body;
 extern const struct grammar_object log_level_body;
+extern const struct grammar_object splices_change_body;
+extern const struct grammar_object splices_close_body;
 
 #endif

@@ -20,7 +20,7 @@ enum grammar_type {
     GRAMMAR_INTEGER,   /* a whole number within the bounds: int64_t */
     GRAMMAR_SHARE,     /* 0.8, a part of a whole: int64_t, thousandths within the bounds */
     GRAMMAR_DURATION,  /* "5s": int64_t, milliseconds within the bounds */
-    GRAMMAR_SIZE,      /* "64KiB": int64_t, bytes within the bounds */
+    GRAMMAR_SIZE,      /* "64KiB", or a number of bytes: int64_t, bytes within the bounds */
     GRAMMAR_MODE,      /* "0660": int64_t, the permissions of a file */
     GRAMMAR_WORD,      /* one of `words`: an enum that counts as they do */
     GRAMMAR_STRING,    /* a string whose length in bytes is within the bounds: char * */

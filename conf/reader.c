@@ -66,6 +66,8 @@ static char *text_of(const struct grammar_key *key, const cJSON *item)
 {
     switch (value_form(key)) {
     case VALUE_STRING:
+        if (key->type == GRAMMAR_SIZE && cJSON_IsNumber(item))
+            return text_format("%.17gB", item->valuedouble);
         return cJSON_IsString(item) ? text_copy(item->valuestring) : NULL;
     case VALUE_NUMBER:
         /* A whole number in digits, whatever way it was written; any other so that it is seen to be none. */

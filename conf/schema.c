@@ -71,8 +71,15 @@ static void describe_duration(struct json *json, const struct grammar_key *key)
 
 static void describe_size(struct json *json, const struct grammar_key *key)
 {
-    (void)key;
+    json_key(json, "anyOf");
+    json_array_open(json);
+    json_object_open(json);
     write_pattern(json, "^(0|[0-9]+(B|KiB|MiB|GiB))$");
+    json_object_close(json);
+    json_object_open(json);
+    describe_integer(json, key);
+    json_object_close(json);
+    json_array_close(json);
 }
 
 static void describe_mode(struct json *json, const struct grammar_key *key)

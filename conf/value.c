@@ -137,8 +137,9 @@ static char *size_text(const struct grammar_key *key, const void *member)
 
 static char *size_expectation(const struct grammar_key *key)
 {
-    return quantity_expectation("a size in B, KiB, MiB or GiB, such as \"64KiB\" or \"1MiB\"",
-                                units_print_size(key->minimum), units_print_size(key->maximum));
+    return quantity_expectation(
+        "a size in B, KiB, MiB or GiB, such as \"64KiB\" or \"1MiB\", or a number of bytes",
+        units_print_size(key->minimum), units_print_size(key->maximum));
 }
 
 static char *parse_mode(const struct grammar_key *key, const char *text, void *member)

@@ -40,6 +40,7 @@ void access_log(const struct report_splice *report, enum reason reason, enum by 
     char names[sizeof shown->dns + sizeof shown->uri + sizeof shown->ip], expiry[TEXT_TIME];
     const struct log_field fields[] = {
         number("splice", (int64_t)report->id),
+        text("label", report->label),
         text("listener", report->listener),
         text("peer", server->peer_path),
         text("server_name", server->tls.server_name),

@@ -30,8 +30,8 @@ struct deadline deadline_of(const struct progress *progress, const struct conf_l
     limit(&deadline, progress->opened, timeouts->lifetime, REASON_LIFETIME);
     if (progress->is_securing)
         limit(&deadline, progress->opened, timeouts->handshake, REASON_HANDSHAKE_TIMEOUT);
-    if (progress->dial_due)
-        sooner(&deadline, progress->dial_due, REASON_NONE);
+    if (progress->turn_due)
+        sooner(&deadline, progress->turn_due, REASON_NONE);
     if (progress->is_complete && progress->is_half_closed)
         limit(&deadline, progress->last_moved, timeouts->half_close, REASON_HALF_CLOSE_TIMEOUT);
     else if (progress->is_complete)

@@ -17,7 +17,7 @@ struct progress {
     uint64_t now;
     uint64_t opened;
     uint64_t last_moved;
-    uint64_t dial_due; /* when its dialer wants a turn; 0: it does not */
+    uint64_t turn_due; /* when it wants a turn whatever happens; 0: it does not */
     bool is_securing;  /* or listening to the preface */
     bool is_complete;
     bool is_half_closed;

@@ -45,7 +45,7 @@ enum {
     EVENT(CONNECTION_ERROR, "connection.error", "", "server_name detail")                                    \
     EVENT(CONNECTION_CLOSE, "connection.close", "", "")                                                      \
     EVENT(SPLICE_OPEN, "splice.open", "", "")                                                                \
-    EVENT(SPLICE_CLOSE, "splice.close", "", "server_name detail")                                            \
+    EVENT(SPLICE_CLOSE, "splice.close", "", "server_name detail label")                                      \
     EVENT(SERVER_ADDED, "server.added", "", "")                                                              \
     EVENT(SERVER_REMOVED, "server.removed", "", "")                                                          \
     EVENT(SERVER_UP, "server.up", "", "detail")                                                              \

@@ -81,6 +81,12 @@ static void adapt(struct flow *flow, size_t moved)
     }
 }
 
+/* How much may be read at once. */
+static size_t allowed(const struct flow *flow, size_t most)
+{
+    return flow->pace ? pace_allows(flow->pace, most) : most;
+}
+
 /* Reads once into the pipe. False when there is no pipe to be had: then bytes are copied. */
 static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t *moved)
 {
@@ -89,7 +95,7 @@ static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t *
         flow->is_splicing = false;
         return false;
     }
-    connection_read_pipe(flow->from, flow->pipe, PIPE_SIZE, moved);
+    connection_read_pipe(flow->from, flow->pipe, allowed(flow, PIPE_SIZE), moved);
     if (flow->pipe->held == 0) {
         pipe_give(&bench->pipes, flow->pipe);
         flow->pipe = NULL;
@@ -101,7 +107,7 @@ static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t *
  * out. */
 static bool fetch_into_memory(struct flow *flow, struct workbench *bench, size_t *moved)
 {
-    if (connection_read(flow->from, bench->plain, WORKBENCH_PLAIN, moved) != IO_MOVED)
+    if (connection_read(flow->from, bench->plain, allowed(flow, WORKBENCH_PLAIN), moved) != IO_MOVED)
         return true;
     size_t written = 0;
     while (written < *moved && connection_can_write(flow->to)) {
@@ -141,6 +147,8 @@ enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
         }
         if (!connection_can_read(flow->from) || !connection_can_write(flow->to))
             return FLOW_WAITS;
+        if (allowed(flow, 1) == 0)
+            return FLOW_WAITS;
         if (spent >= FLOW_BUDGET)
             return FLOW_AGAIN;
         flow->is_splicing = flow->is_splicing && can_splice(flow);
@@ -149,6 +157,8 @@ enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
             return FLOW_BROKEN;
         if (moved > 0)
             adapt(flow, moved);
+        if (flow->pace)
+            pace_spend(flow->pace, moved);
         spent += moved;
     }
 }

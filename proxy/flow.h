@@ -9,12 +9,14 @@
  * between two raw transports. The flow changes over to the pipe when reads keep filling all the room, and
  * back when they stop doing so.
  *
- * Nothing about a flow's end is stored: it follows from the ends of its two connections. */
+ * A flow with a pace reads no more than that allows, and waits when it allows nothing: somebody has to come
+ * back then. Nothing about a flow's end is stored: it follows from the ends of its two connections. */
 #ifndef PROXY_FLOW_H
 #define PROXY_FLOW_H
 
 #include "proxy/buffer.h"
 #include "proxy/connection.h"
+#include "proxy/pace.h"
 
 enum {
     FLOW_BUDGET = 256 * 1024 /* bytes in one turn, before others get theirs */
@@ -25,6 +27,7 @@ struct flow {
     struct connection *to;
     struct buffer *buffer;
     struct pipe *pipe;
+    struct pace *pace;   /* how fast it may go, its owner's, who fills it; NULL: as fast as it goes */
     uint8_t full_reads;  /* in a row, towards using the pipe */
     uint8_t small_reads; /* in a row, towards leaving it */
     bool is_splicing;    /* bytes go through the pipe */

@@ -24,6 +24,11 @@ struct commons *house_commons(struct proxy *house)
     return &house->commons;
 }
 
+struct mailbox *house_mailbox(struct proxy *house)
+{
+    return &house->mailbox;
+}
+
 static struct house_service *find_service(struct proxy *house, const char *name)
 {
     for (unsigned i = 0; i < HOUSE_SERVICES; i++) {

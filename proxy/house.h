@@ -36,6 +36,7 @@ struct proxy {
     struct listener **leaving;   /* that drain or close, and are in no description any more */
     size_t leaving_count;
     struct house_service services[HOUSE_SERVICES];
+    struct list closings; /* those that trickle */
     struct timer sample;
     struct timer drain;
     uint64_t drain_listeners_at; /* ms of control's loop; 0: done */
@@ -58,6 +59,9 @@ extern const struct worker_duties house_duties;
 
 /* What all workers share. Any thread. */
 struct commons *house_commons(struct proxy *house);
+
+/* Its control thread's mailbox, whose letters are delivered with the house. Any thread. */
+struct mailbox *house_mailbox(struct proxy *house);
 
 /* [control] The upstream of a built-in service ("@demo"), made when it is asked for first. Borrowed; NULL
  * when memory is out. */

@@ -5,6 +5,7 @@
 
 #include "proxy/kernel_diag.h"
 
+#include <limits.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
@@ -196,6 +197,12 @@ struct kernel_arrival kernel_arrival(int accepted)
     if (answer.info.tcpi_state == KERNEL_CLOSE || answer.info.tcpi_state == KERNEL_CLOSE_WAIT)
         arrival.has_left = ask_queue(accepted, SIOCINQ) == 0;
     return arrival;
+}
+
+bool kernel_pace(int fd, uint64_t rate)
+{
+    unsigned long most = rate == 0 || rate > ULONG_MAX ? ULONG_MAX : (unsigned long)rate;
+    return !is_unix(fd) && setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, sizeof most) == 0;
 }
 
 void kernel_tcp(int fd, struct report_tcp *tcp)

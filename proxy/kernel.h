@@ -44,6 +44,11 @@ struct kernel_arrival {
 };
 struct kernel_arrival kernel_arrival(int accepted);
 
+/* Has the kernel send no more than so many bytes a second, 0: as many as it can (SO_MAX_PACING_RATE,
+ * socket(7); no qdisc is needed for TCP). False: it does not, as for a unix socket, which would only say so.
+ */
+bool kernel_pace(int fd, uint64_t rate);
+
 /* TCP_INFO and the queues of a connection (tcp(7)). is_present is false for a unix socket. */
 void kernel_tcp(int fd, struct report_tcp *tcp);
 

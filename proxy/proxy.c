@@ -8,6 +8,7 @@
 #include "proxy/house.h"
 #include "proxy/log.h"
 #include "proxy/plan.h"
+#include "proxy/splice_orders_closing.h"
 #include "proxy/worker.h"
 
 #include <assert.h>
@@ -116,6 +117,7 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     house->control = control;
     house->mailbox.watch.fd = -1;
     house->sample.fire = sample;
+    list_begin(&house->closings);
     house->started_at = house->applied_at = loop_wall_ms();
     pthread_mutex_init(&house->lock, NULL);
     house->budget = budget_make(conf);
@@ -235,6 +237,7 @@ void proxy_destroy(struct proxy *proxy)
     for (unsigned i = 0; i < commons->worker_count; i++)
         worker_destroy(commons->workers[i]);
     mailbox_close(&proxy->mailbox, proxy->control);
+    closing_end_all(&proxy->closings);
     end_listeners(proxy);
     end_upstreams(proxy);
     lookup_destroy(commons->lookup);

@@ -18,6 +18,7 @@ enum {
     REPORT_NAME = 65,         /* a name of the configuration with its NUL */
     REPORT_SERVER_NAME = 256, /* a DNS name with its NUL */
     REPORT_ALPN = 256,
+    REPORT_LABEL = 65, /* what an operator calls a splice, with its NUL */
     REPORT_BUCKETS = 16,
 };
 
@@ -126,10 +127,11 @@ struct report_drag {
 };
 
 struct report_slowness {
-    bool is_present; /* the kernel was asked */
-    const char *why; /* as API has it; NULL: it is not slow, or nobody can tell */
-    int64_t over_ms; /* the while */
-    unsigned awaits; /* index of the end that is waited for when nothing moves */
+    bool is_present;       /* the kernel was asked */
+    const char *why;       /* as API has it; NULL: it is not slow, or nobody can tell */
+    int64_t over_ms;       /* the while */
+    bool is_rate_spent[2]; /* towards that end no more bytes may go just now, by a rate of ours */
+    unsigned awaits;       /* index of the end that is waited for when nothing moves */
     struct report_drag ends[2];
 };
 
@@ -197,7 +199,9 @@ struct report_splice {
     int64_t age_ms;
     int64_t idle_ms;
     struct report_phases phases;
-    uint64_t rate_up; /* bytes per second that it may move each way; 0: as many as there are */
+    char label[REPORT_LABEL]; /* "": none */
+    int64_t idle_timeout_ms;  /* in force; 0: none */
+    uint64_t rate_up;         /* bytes per second that it may move each way; 0: as many as there are */
     uint64_t rate_down;
     struct report_slowness slowness;  /* only with the kernel's figures */
     struct report_connection ends[2]; /* server, client */

@@ -65,13 +65,15 @@ enum hold {
     HOLD_PROXY,
 };
 
-static enum hold hold_towards(const struct report_connection *end, const struct report_drag *drag,
-                              uint64_t rate)
+static enum hold hold_towards(const struct report_splice *report, int side)
 {
+    const struct report_connection *end = &report->ends[side];
+    const struct report_drag *drag = &report->slowness.ends[side];
+    uint64_t rate = side == CLIENT ? report->rate_down : report->rate_up;
     if (is_shut(end))
         return HOLD_READS_SLOWLY;
     if (rate > 0)
-        return waiting(end) > 0 ? HOLD_RATE : HOLD_NONE;
+        return waiting(end) > 0 || report->slowness.is_rate_spent[side] ? HOLD_RATE : HOLD_NONE;
     if (is_lossy(end, drag))
         return HOLD_LOSS;
     if (waiting(end) == 0)
@@ -118,8 +120,7 @@ const char *slowness_judge(const struct report_splice *report)
     if (strcmp(report->state, "opening") == 0)
         return NULL;
     for (int side = CLIENT; side < SIDES; side++) {
-        enum hold hold = hold_towards(&report->ends[side], &report->slowness.ends[side],
-                                      side == CLIENT ? report->rate_down : report->rate_up);
+        enum hold hold = hold_towards(report, side);
         if (hold != HOLD_NONE)
             return holds[hold][side];
     }

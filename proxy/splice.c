@@ -127,13 +127,14 @@ static bool form_client(struct splice *splice)
     }
     splice_note_detail(splice, NULL);
     splice->server_moved = splice->client_moved = splice_now(splice);
+    splice_open_tap(splice);
     return true;
 }
 
 static bool is_held_up(const struct splice *splice)
 {
     return flow_held(&splice->up) > 0 || flow_held(&splice->down) > 0 || splice->server.unsent > 0 ||
-           splice->client.unsent > 0;
+           splice->client.unsent > 0 || splice_pace_due(splice) > 0;
 }
 
 /* Keeps the times and counters of what a turn has moved. */
@@ -160,6 +161,7 @@ static void move(struct splice *splice)
     struct workbench *bench = &splice->worker->bench;
     struct connection server = splice->server, client = splice->client;
     bool was_held_up = is_held_up(splice);
+    splice_fill_paces(splice);
     enum flow_outcome up = flow_move(&splice->up, bench);
     splice_note_reason(splice, &splice->server);
     enum flow_outcome down = flow_move(&splice->down, bench);

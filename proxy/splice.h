@@ -34,6 +34,7 @@
 #include "proxy/flow.h"
 #include "proxy/service.h"
 #include "proxy/slowness.h"
+#include "proxy/tap.h"
 #include "proxy/worker.h"
 
 /* A client request as it was accepted. */
@@ -62,6 +63,7 @@ struct splice {
     uint64_t client_moved;
     uint64_t ending_since;
     struct slowness_past *slowness; /* NULL: nobody has asked yet */
+    struct tap *tap;                /* NULL: nobody has laid a hand on it */
     struct silence silence;
     int32_t queue_ms;
     int32_t secure_server_ms; /* -1: not reached */
@@ -72,6 +74,7 @@ struct splice {
     uint8_t by;      /* enum by */
     bool is_ending;
     bool is_abortive; /* the ends that are well get a reset, not an orderly end */
+    bool is_cut;      /* by an order: nothing is waited for any more */
     bool has_spliced; /* splice(2) was used */
 };
 
@@ -84,6 +87,14 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
 /* [worker] Ends it: both ends in order, or by a reset where bytes for that end would be withheld. One that is
  * ending already ends at once. */
 void splice_end(struct splice *splice, enum reason reason, enum by by);
+
+/* [worker] Cuts it at once, whatever is under way. In order: both ends get close_notify and FIN, though bytes
+ * that they would not take are withheld. Or both are reset, and what the kernel still holds for them is lost.
+ */
+void splice_cut(struct splice *splice, bool with_reset, enum reason reason, enum by by);
+
+/* [worker] Changes what an operator may change while it lives. False: memory is out. */
+bool splice_change(struct splice *splice, const struct tap_change *change);
 
 /* [worker] Ends every splice of the worker, with REASON_DRAINED. */
 void splice_end_all(struct worker *worker);

@@ -69,9 +69,12 @@ static void settle_end(struct splice *splice, struct connection *connection, con
     struct loop *loop = &splice->worker->loop;
     if (connection->watch.fd < 0)
         return;
-    if (connection_has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
+    bool is_withheld = !splice->is_cut && (flow_held(into) > 0 || connection->unsent > 0);
+    if (splice->is_cut && splice->is_abortive) {
+        connection_close(connection, loop, true);
+    } else if (connection_has_failed(connection) || connection->state != CONNECTION_COMPLETE) {
         connection_close(connection, loop, false);
-    } else if (splice->is_abortive || flow_held(into) > 0 || connection->unsent > 0) {
+    } else if (splice->is_abortive || is_withheld) {
         if (may_linger(splice) && is_taking_in(connection) && connection_discard(connection) != IO_END)
             return;
         connection_close(connection, loop, true);
@@ -122,18 +125,35 @@ static void begin_ending(struct splice *splice, bool is_abortive)
     splice_settle(splice);
 }
 
-void splice_end(struct splice *splice, enum reason reason, enum by by)
+/* Ends one that goes on well, for a reason of ours. */
+static void end(struct splice *splice, enum reason reason, enum by by, bool is_abortive)
 {
-    if (splice->is_ending) {
-        splice->is_abortive = false;
-        splice_turn(splice);
-        return;
-    }
     splice->reason = (uint8_t)reason;
     splice->by = (uint8_t)by;
     if (splice->server.state == CONNECTION_SECURING)
         splice_tell_failure(splice, &splice->server, reason, NULL);
-    begin_ending(splice, false);
+    begin_ending(splice, is_abortive);
+}
+
+void splice_end(struct splice *splice, enum reason reason, enum by by)
+{
+    if (!splice->is_ending) {
+        end(splice, reason, by, false);
+        return;
+    }
+    splice->is_abortive = false;
+    splice_turn(splice);
+}
+
+void splice_cut(struct splice *splice, bool with_reset, enum reason reason, enum by by)
+{
+    splice->is_cut = true;
+    if (!splice->is_ending) {
+        end(splice, reason, by, with_reset);
+        return;
+    }
+    splice->is_abortive = with_reset;
+    splice_turn(splice);
 }
 
 void splice_fail(struct splice *splice, const struct connection *connection)
@@ -164,6 +184,7 @@ void splice_reap(struct worker *worker)
         flow_end(&splice->up, &worker->bench);
         flow_end(&splice->down, &worker->bench);
         slowness_forget(&splice->slowness);
+        tap_end(&splice->tap);
         roster_remove(&worker->roster, splice->id);
         entrance_release(splice->entrance, worker);
         entrance_drop(&splice->entrance);

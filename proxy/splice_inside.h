@@ -1,5 +1,6 @@
 /* The inside of a splice, shared by the few rooms that make it up: what happens next (splice.c), where it
- * leads (splice_route.c), when things have to happen (splice_time.c) and how it ends (splice_end.c).
+ * leads (splice_route.c), when things have to happen (splice_time.c), what an operator has set (splice_tap.c)
+ * and how it ends (splice_end.c).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -64,6 +65,13 @@ void splice_fail(struct splice *splice, const struct connection *connection);
 
 /* Begins to end it since both flows are over, for the reason noted. */
 void splice_conclude(struct splice *splice);
+
+/* Sets both connections' rates as the tap has them. Once both are complete. */
+void splice_open_tap(struct splice *splice);
+
+/* Fills the paces of both flows up to now; when one of them is worth another turn, 0: none. */
+void splice_fill_paces(struct splice *splice);
+uint64_t splice_pace_due(const struct splice *splice);
 
 /* Goes on with ending: closes what can be closed; condemned once both are. */
 void splice_settle(struct splice *splice);

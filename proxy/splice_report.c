@@ -52,6 +52,7 @@ void splice_report(struct splice *splice, bool with_kernel, struct report_splice
         .idle_ms = (int64_t)(now - splice_last_moved(splice)),
         .phases = splice_phases(splice),
     };
+    tap_report(splice->tap, splice->service->timeouts.idle, report);
     snprintf(report->listener, sizeof report->listener, "%s", entrance->name);
     snprintf(report->upstream, sizeof report->upstream, "%s", splice->dialer.upstream->name);
     if (server)

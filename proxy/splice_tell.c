@@ -80,6 +80,7 @@ void splice_tell(struct splice *splice, enum event_what what)
         event.phases = &phases;
         event.texts[0] = server_name_of(&splice->server);
         event.texts[1] = splice->detail;
+        event.texts[2] = splice->tap ? splice->tap->label : NULL;
         count_bytes(&event, &splice->server);
     }
     event_tell(ring_of(splice), &event);

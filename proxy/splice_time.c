@@ -7,17 +7,21 @@
 
 static struct deadline due(struct splice *splice)
 {
+    uint64_t dial_due = dialer_due(&splice->dialer, &splice->client), pace_due = splice_pace_due(splice);
+    struct conf_listener_timeouts timeouts = splice->service->timeouts;
+    if (splice->tap && splice->tap->idle_ms >= 0)
+        timeouts.idle = splice->tap->idle_ms;
     struct progress progress = {
         .now = splice_now(splice),
         .opened = splice->opened,
         .last_moved = splice_last_moved(splice),
-        .dial_due = dialer_due(&splice->dialer, &splice->client),
+        .turn_due = dial_due ? dial_due : pace_due, /* the one comes before, the other after completion */
         .is_securing = splice_is_securing(splice),
         .is_complete = splice_is_complete(splice),
         .is_half_closed = splice_is_half_closed(splice),
         .is_ending = splice->is_ending,
     };
-    return deadline_of(&progress, &splice->service->timeouts);
+    return deadline_of(&progress, &timeouts);
 }
 
 /* A deadline that moved away leaves the timer where it is: it finds out when it fires. */

@@ -9,6 +9,7 @@
 #define TESTS_ADMIN_FAKE_PROXY_H
 
 #include "proxy/proxy.h"
+#include "proxy/splice_orders.h"
 
 #include <pthread.h>
 
@@ -47,6 +48,8 @@ struct proxy {
     struct proxy_listener_order ordered; /* the last order to a listener, */
     unsigned orders;                     /* and how many there were */
     const char *refusal;                 /* why orders are refused; NULL: they are not */
+    struct tap_change change;            /* of the last order to change a splice, and of the last to close */
+    struct proxy_close_order close;
     proxy_service *service;
     void *service_context;
 };

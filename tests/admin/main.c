@@ -17,6 +17,7 @@ extern const struct suite tokens_suite;
 extern const struct suite routes_suite;
 extern const struct suite body_suite;
 extern const struct suite listener_orders_suite;
+extern const struct suite splice_orders_suite;
 extern const struct suite listing_suite;
 extern const struct suite house_suite;
 extern const struct suite metrics_suite;
@@ -29,12 +30,35 @@ extern const struct suite demo_suite;
 
 int main(int argc, char **argv)
 {
+    /* One a line, so that a new suite is one line more. */
+    /* clang-format off */
     static const struct suite *const suites[] = {
-        &target_suite,          &heap_suite,    &report_suite,     &report_house_suite,
-        &process_suite,         &rates_suite,   &exposition_suite, &filter_suite,
-        &query_suite,           &access_suite,  &tokens_suite,     &routes_suite,
-        &listener_orders_suite, &listing_suite, &house_suite,      &metrics_suite,
-        &visitors_suite,        &doors_suite,   &server_suite,     &strange_suite,
-        &crowd_suite,           &demo_suite,    &body_suite,       NULL};
+        &target_suite,
+        &heap_suite,
+        &report_suite,
+        &report_house_suite,
+        &process_suite,
+        &rates_suite,
+        &exposition_suite,
+        &filter_suite,
+        &query_suite,
+        &access_suite,
+        &tokens_suite,
+        &routes_suite,
+        &body_suite,
+        &listener_orders_suite,
+        &splice_orders_suite,
+        &listing_suite,
+        &house_suite,
+        &metrics_suite,
+        &visitors_suite,
+        &doors_suite,
+        &server_suite,
+        &strange_suite,
+        &crowd_suite,
+        &demo_suite,
+        NULL,
+    };
+    /* clang-format on */
     return run_suites(suites, argc, argv);
 }

@@ -71,6 +71,9 @@ static void a_splice_is_told_with_both_ends(void)
     strcpy(tls->server_name, "app.example");
     strcpy(tls->alpn, "h2");
     splice.ends[0].tcp.rttvar_us = 410;
+    strcpy(splice.label, "slow one");
+    splice.idle_timeout_ms = 600000;
+    splice.rate_down = 65536;
     splice.slowness =
         (struct report_slowness){.is_present = true,
                                  .why = "loss_towards_their_client",
@@ -80,7 +83,9 @@ static void a_splice_is_told_with_both_ends(void)
         json_of(report_splice_members, 0, &splice),
         "{\"id\":4711,\"listener\":\"web\",\"upstream\":\"app\",\"server\":\"10.0.0.2:8080\","
         "\"state\":\"complete\",\"path\":\"memory\",\"opened_at\":\"2026-11-23T05:40:04.711Z\","
-        "\"age_ms\":15290,\"idle_ms\":0,\"why_slow\":\"loss_towards_their_client\","
+        "\"age_ms\":15290,\"idle_ms\":0,"
+        "\"label\":\"slow one\",\"idle_timeout_ms\":600000,\"rate\":{\"up\":null,\"down\":65536},"
+        "\"why_slow\":\"loss_towards_their_client\","
         "\"why_slow_figures\":{\"over_ms\":1007,"
         "\"their_client\":{\"waited_ms\":3,\"busy_ms\":900,\"receiver_limited_ms\":0,"
         "\"sender_limited_ms\":0,\"segments\":1200,\"retransmits\":61,\"window_bytes\":65535},"

@@ -103,12 +103,15 @@ static void other_methods_are_405_with_allow(void)
     for (size_t i = 0; i < ROUTES; i++) {
         for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
             struct asking_result result = ask(CONF_ACCESS_WRITE, methods[m], routes[i].path);
-            if (result.status != 415) { /* that method changes something here, once its body is declared */
+            bool is_order =
+                result.status == 415 || result.status == 200; /* once its body is declared, or now */
+            if (!is_order) {
                 CU_ASSERT_TRUE(is_problem(&result, 405));
                 CU_ASSERT_EQUAL(strncmp(result.allow, "GET, HEAD", 9), 0);
                 CU_ASSERT_PTR_NULL(strstr(result.allow, methods[m]));
             }
             asking_end(&result);
+            fake_live(&proxy, 7, 7, true);
         }
     }
 }

@@ -88,7 +88,7 @@ static void problems_are_problem_json(void)
         strstr(answer.body, "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\""),
         answer.body);
     http_end(&answer);
-    http_ask(stage.path, 0, "DELETE", "/v1/splices/1", "", &answer);
+    http_ask(stage.path, 0, "DELETE", "/v1/splices", "", &answer);
     CU_ASSERT_EQUAL(answer.status, 405);
     CU_ASSERT_TRUE(http_has(&answer, "Allow: GET, HEAD"));
     http_end(&answer);

@@ -99,12 +99,14 @@ static void values_have_their_units(void)
     struct order order;
     struct conf_problems problems;
     CU_ASSERT_EQUAL(
-        read_order("{\"pause\": \"30s\", \"dry\": true, \"pace\": {\"up\": \"1MiB\"}}", &order, &problems),
+        read_order("{\"pause\": \"30s\", \"dry\": true, \"pace\": {\"up\": \"1MiB\", \"down\": 3000}}",
+                   &order, &problems),
         DOCUMENT_WELL);
     CU_ASSERT_EQUAL(order.pause, 30000);
     CU_ASSERT_TRUE(order.is_dry);
     CU_ASSERT_PTR_NOT_NULL_FATAL(order.pace);
     CU_ASSERT_EQUAL(order.pace->up, 1 << 20);
+    CU_ASSERT_EQUAL(order.pace->down, 3000);
     end_order(&order, &problems);
 }
 
@@ -122,8 +124,9 @@ static void everything_that_is_wrong_is_told_at_once(void)
 {
     struct order order;
     struct conf_problems problems;
-    CU_ASSERT_EQUAL(read_order("{\"lable\": 1,\n \"most\": 11, \"pace\": {\"up\": 5}}", &order, &problems),
-                    DOCUMENT_WRONG);
+    CU_ASSERT_EQUAL(
+        read_order("{\"lable\": 1,\n \"most\": 11, \"pace\": {\"up\": \"5\"}}", &order, &problems),
+        DOCUMENT_WRONG);
     CU_ASSERT_EQUAL_FATAL(problems.count, 3);
     CU_ASSERT_STRING_EQUAL(problems.items[0].pointer, "/lable");
     CU_ASSERT_PTR_NOT_NULL(strstr(problems.items[0].detail, "did you mean \"label\"?"));

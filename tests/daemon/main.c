@@ -7,12 +7,30 @@
 
 int main(int argc, char **argv)
 {
-    static const struct suite *const suites[] = {&plain_suite,  &terminate_suite, &client_certificate_suite,
-                                                 &real_suite,   &routes_suite,    &halfclose_suite,
-                                                 &reset_suite,  &bulk_suite,      &queue_suite,
-                                                 &limits_suite, &upstreams_suite, &timeouts_suite,
-                                                 &drain_suite,  &reload_suite,    &bad_input_suite,
-                                                 &demo_suite,   &slow_suite,      &hold_suite,
-                                                 NULL};
+    /* One a line, so that a new suite is one line more. */
+    /* clang-format off */
+    static const struct suite *const suites[] = {
+        &plain_suite,
+        &terminate_suite,
+        &real_suite,
+        &routes_suite,
+        &halfclose_suite,
+        &reset_suite,
+        &bulk_suite,
+        &queue_suite,
+        &hold_suite,
+        &limits_suite,
+        &upstreams_suite,
+        &timeouts_suite,
+        &drain_suite,
+        &slow_suite,
+        &tap_suite,
+        &reload_suite,
+        &bad_input_suite,
+        &demo_suite,
+        &client_certificate_suite,
+        NULL,
+    };
+    /* clang-format on */
     return run_suites(suites, argc, argv);
 }

@@ -22,6 +22,8 @@ extern const struct suite loop_suite;
 extern const struct suite mailbox_suite;
 extern const struct suite slots_suite;
 extern const struct suite silence_suite;
+extern const struct suite pace_suite;
+extern const struct suite tap_suite;
 extern const struct suite slowness_suite;
 extern const struct suite sketch_suite;
 extern const struct suite pressure_suite;

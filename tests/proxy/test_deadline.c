@@ -47,7 +47,7 @@ static void nobody_is_idle_before_it_is_complete(void)
 
 static void the_dialer_wants_a_turn_not_an_end(void)
 {
-    struct progress progress = {.now = 1001, .opened = 1000, .last_moved = 1000, .dial_due = 1050};
+    struct progress progress = {.now = 1001, .opened = 1000, .last_moved = 1000, .turn_due = 1050};
     expect(&progress, &all, 1050, REASON_NONE);
 }
 
