@@ -77,11 +77,22 @@ enum ctl_exit command_run(struct session *session, char *const *words)
     return CTL_USAGE;
 }
 
+void command_each(void (*tell)(FILE *out, const char *word, const char *arguments, const char *sentence),
+                  FILE *out)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        tell(out, commands[i].word, commands[i].arguments, commands[i].sentence);
+}
+
+static void write_command(FILE *out, const char *word, const char *arguments, const char *sentence)
+{
+    fprintf(out, "  %-11s %-21s %s\n", word, arguments, sentence);
+}
+
 void command_help(FILE *out)
 {
     fputs("Commands:\n", out);
-    for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-11s %-21s %s\n", commands[i].word, commands[i].arguments, commands[i].sentence);
+    command_each(write_command, out);
     fputs("\nConditions of wait (quote those with < and >):\n", out);
     wait_help(out);
 }

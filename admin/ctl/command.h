@@ -13,4 +13,8 @@ enum ctl_exit command_run(struct session *session, char *const *words);
 /* Writes a line for each command, and one for each condition of `wait`. */
 void command_help(FILE *out);
 
+/* Calls `tell` for each command in turn: its word, what may stand behind it, and what it does. */
+void command_each(void (*tell)(FILE *out, const char *word, const char *arguments, const char *sentence),
+                  FILE *out);
+
 #endif

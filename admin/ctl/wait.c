@@ -122,10 +122,20 @@ static const struct condition conditions[] = {
      "at most N are open; also >= and ="},
 };
 
-void wait_help(FILE *out)
+void wait_each(void (*tell)(FILE *out, const char *words, const char *sentence), FILE *out)
 {
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
-        fprintf(out, "  %-24s %s\n", conditions[i].words, conditions[i].sentence);
+        tell(out, conditions[i].words, conditions[i].sentence);
+}
+
+static void write_condition(FILE *out, const char *words, const char *sentence)
+{
+    fprintf(out, "  %-24s %s\n", words, sentence);
+}
+
+void wait_help(FILE *out)
+{
+    wait_each(write_condition, out);
 }
 
 /* Takes a word of the command line by the word of the condition that stands there. */

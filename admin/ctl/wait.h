@@ -16,4 +16,7 @@ command_function wait_run;
 /* Writes the conditions with a sentence each, for help. */
 void wait_help(FILE *out);
 
+/* Calls `tell` for each condition in turn: the words that say it, and when it holds. */
+void wait_each(void (*tell)(FILE *out, const char *words, const char *sentence), FILE *out);
+
 #endif

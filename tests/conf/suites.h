@@ -18,5 +18,6 @@ extern const struct suite expansion_suite;
 extern const struct suite writer_suite;
 extern const struct suite schema_suite;
 extern const struct suite document_suite;
+extern const struct suite manual_suite;
 
 #endif
