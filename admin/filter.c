@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+_Static_assert(EVENT_COUNT <= 64, "there is a bit for every event");
+
 enum {
     MAPPED_BITS = 96 /* ::ffff:0:0/96 (RFC 4291, section 2.5.5.2) */
 };
@@ -106,4 +108,42 @@ bool filter_matches_end(const struct filter *filter, const struct report_end *en
            is_text(filter->upstream, end->upstream) && is_text(filter->server, end->server) &&
            end->age_ms >= filter->older_than_ms && end->connection.last_moved_ms >= filter->idle_for_ms &&
            matches_connection(filter, &end->connection);
+}
+
+bool filter_matches_event(const struct filter *filter, const struct event_report *event)
+{
+    return (!filter->events || (filter->events >> event->what & 1)) &&
+           (!filter->splice || filter->splice == event->splice) &&
+           is_word(filter->kind, event_end_word(event->end)) && is_text(filter->listener, event->listener) &&
+           is_text(filter->upstream, event->upstream) && is_text(filter->server, event->server) &&
+           (!filter->peer.family || is_in_block(&filter->peer, &event->peer));
+}
+
+/* The bits of all events that "word" or "prefix.*" stands for; 0: there are none. */
+static uint64_t parse_word(const char *text, size_t length)
+{
+    uint64_t bits = 0;
+    bool is_prefix = length > 2 && memcmp(text + length - 2, ".*", 2) == 0;
+    for (unsigned what = 0; what < EVENT_COUNT; what++) {
+        const char *word = event_word((enum event_what)what);
+        bool is_meant = is_prefix ? strncmp(word, text, length - 1) == 0
+                                  : strlen(word) == length && memcmp(word, text, length) == 0;
+        bits |= (uint64_t)is_meant << what;
+    }
+    return bits;
+}
+
+bool filter_parse_events(const char *text, uint64_t *events)
+{
+    *events = 0;
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        uint64_t bits = parse_word(text, length);
+        *events |= bits;
+        if (bits == 0)
+            return false;
+        if (text[length] == '\0')
+            return true;
+        text += length + 1;
+    }
 }

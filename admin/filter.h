@@ -8,6 +8,7 @@
 #define ADMIN_FILTER_H
 
 #include "admin/report.h"
+#include "proxy/event.h"
 
 /* A block of addresses (RFC 4632, RFC 4291 section 2.3). */
 struct filter_block {
@@ -27,6 +28,8 @@ struct filter {
     int64_t older_than_ms;
     int64_t idle_for_ms; /* a connection: since its last byte; a splice: since the last byte of both */
     uint64_t min_bytes;  /* received and sent together */
+    uint64_t splice;     /* the id of an event's splice; 0: no condition */
+    uint64_t events;     /* bits by enum event_what; 0: no condition */
 };
 
 /* Reads "10.0.0.0/8", "2001:db8::/32" or a single address. A v4-mapped block becomes one of IPv4. */
@@ -34,5 +37,9 @@ bool filter_parse_block(const char *text, struct filter_block *block);
 
 bool filter_matches_splice(const struct filter *filter, const struct report_splice *splice);
 bool filter_matches_end(const struct filter *filter, const struct report_end *end);
+bool filter_matches_event(const struct filter *filter, const struct event_report *event);
+
+/* Reads "splice.close,connection.*" into bits. False: a word stands for no event. */
+bool filter_parse_events(const char *text, uint64_t *events);
 
 #endif

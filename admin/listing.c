@@ -123,7 +123,10 @@ static enum proxy_answer gather(struct asking *asking)
 
 static void write_item(struct asking *asking, struct json *json, const void *item)
 {
-    members_write(json, asking->listing->members, asking->query.fields, item);
+    if (asking->listing->write)
+        asking->listing->write(json, asking->query.fields, item);
+    else
+        members_write(json, asking->listing->members, asking->query.fields, item);
     asking->written++;
 }
 
@@ -268,7 +271,7 @@ void listing_answer(const struct listing *listing, struct proxy *proxy, const ch
     if (answer == PROXY_ANSWERED)
         answer = is_stream ? begin_stream(asking) : write_list(asking, proxy, name, reply_json(reply, 200));
     if (answer == PROXY_ANSWERED && is_stream) {
-        reply_stream(reply, &asking->stream);
+        reply_stream(reply, "application/x-ndjson", &asking->stream);
         return;
     }
     end_asking(asking);

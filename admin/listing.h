@@ -22,6 +22,8 @@ struct cursor {
 struct listing {
     size_t item_size;
     const struct member *members;
+    /* Writes an item where members_write would not do; else NULL. */
+    void (*write)(struct json *json, uint64_t fields, const void *item);
     /* The members for which the kernel has to be asked for each item; end with NULL. NULL: none. */
     const char *const *kernel_members;
     const char *busy; /* why PROXY_BUSY, as a sentence */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/query.h"
 
+#include "admin/report_event.h"
 #include "admin/report_house.h"
 #include "conf/text.h"
 #include "conf/units.h"
@@ -151,6 +152,34 @@ static char *read_after_id(const struct parameter *parameter, const char *value,
     if (!report_parse_id(value, &query->after_id))
         return text_copy("it is the id of a splice, such as 4711");
     return read_after(parameter, value, query);
+}
+
+static char *read_after_event(const struct parameter *parameter, const char *value, struct query *query)
+{
+    if (!report_parse_id(value, &query->after_id))
+        return text_copy("it is the id of an event, such as 88121; 0 stands before the first");
+    return read_after(parameter, value, query);
+}
+
+static const char *event_name(const void *choices, size_t index)
+{
+    (void)choices;
+    return index < EVENT_COUNT ? event_word((enum event_what)index) : NULL;
+}
+
+static char *read_events(const struct parameter *parameter, const char *value, struct query *query)
+{
+    if (filter_parse_events(value, place_of(parameter, query)))
+        return NULL;
+    return allowed_sentence("it is a list, separated by commas, of prefixes such as connection.* and of",
+                            NULL, event_name);
+}
+
+static char *read_splice(const struct parameter *parameter, const char *value, struct query *query)
+{
+    if (report_parse_id(value, place_of(parameter, query)))
+        return NULL;
+    return text_copy("it is the id of a splice, such as 4711");
 }
 
 static char *read_after_index(const struct parameter *parameter, const char *value, struct query *query)
@@ -311,6 +340,18 @@ const struct parameter query_splices[] = {
     FILTERS(splice_states),
     PAGE(read_after_id, report_splice_members),
     SORT(report_splice_members),
+    PARAMETERS_END,
+};
+
+const struct parameter query_events[] = {
+    FILTER("event", read_events, events, NULL, "these, separated by commas; connection.* means all such"),
+    FILTER("splice", read_splice, splice, NULL, "of this splice and its connections"),
+    FILTER("kind", read_word, kind, kinds, "of server or client connections"),
+    FILTER("listener", read_name, listener, NULL, "of this listener"),
+    FILTER("upstream", read_name, upstream, NULL, "of this upstream"),
+    FILTER("server", read_address, server, NULL, "with this server"),
+    FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses"),
+    PAGE(read_after_event, report_event_members),
     PARAMETERS_END,
 };
 

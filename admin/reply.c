@@ -74,10 +74,10 @@ struct json *reply_text(struct reply *reply, const char *type)
     return text;
 }
 
-void reply_stream(struct reply *reply, struct stream *stream)
+void reply_stream(struct reply *reply, const char *type, struct stream *stream)
 {
     reply_json(reply, 200);
-    reply->type = "application/x-ndjson";
+    reply->type = type;
     reply->stream = stream;
 }
 

@@ -13,13 +13,15 @@
 
 /* A body that is made while it is sent, so that no more than an item of it stands in memory. */
 struct stream {
-    /* Appends the next item to `json`. May wait a bounded time. False: there is nothing more; has_failed
-     * tells that it is not the end, then the connection is cut so that nobody takes the part for the whole.
-     */
+    /* Appends the next item to `json`. May wait a bounded time. Nothing appended: nothing has come so far,
+     * and what was appended before is sent. False: there is nothing more; has_failed tells that it is not the
+     * end, then the connection is cut so that nobody takes the part for the whole. */
     bool (*next)(struct stream *stream, struct json *json);
     /* Frees the stream. */
     void (*end)(struct stream *stream);
     bool has_failed;
+    bool is_endless; /* it follows what happens: its client may pause, and no end of it is a part */
+    bool is_closing; /* the server ends: `next` gives what is there and then false, without waiting */
 };
 
 struct reply {
@@ -44,8 +46,8 @@ struct json *reply_json(struct reply *reply, unsigned status);
 /* The same for text of that media type, a constant: the writer's json_raw takes it. */
 struct json *reply_text(struct reply *reply, const char *type);
 
-/* Makes it a stream of application/x-ndjson, which the reply owns from now on. */
-void reply_stream(struct reply *reply, struct stream *stream);
+/* Makes it a stream of that media type, a constant; the reply owns it from now on. */
+void reply_stream(struct reply *reply, const char *type, struct stream *stream);
 
 /* Makes it application/problem+json: type, title, status and a formatted detail. What the reply was before is
  * forgotten. */

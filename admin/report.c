@@ -208,7 +208,7 @@ const struct member report_connection_members[] = {
     MEMBERS_END,
 };
 
-static const struct member phases_members[] = {
+const struct member report_phases_members[] = {
     MEMBER("queue", struct report_phases, queue),
     MEMBER("secure_server", struct report_phases, secure_server),
     MEMBER("lookup", struct report_phases, lookup),
@@ -281,7 +281,7 @@ const struct member report_splice_members[] = {
     MEMBER_BY("rate", write_rates),
     MEMBER("why_slow", struct report_splice, slowness.why),
     MEMBER_IF("why_slow_figures", struct report_splice, slowness, slowness_members),
-    MEMBER_IN("phases_ms", struct report_splice, phases, phases_members),
+    MEMBER_IN("phases_ms", struct report_splice, phases, report_phases_members),
     MEMBER_BY("ends", write_ends),
     MEMBERS_END,
 };

@@ -31,6 +31,7 @@ extern const struct member report_listener_members[];   /* of struct report_list
 extern const struct member report_request_members[];    /* of struct report_request */
 extern const struct member report_connection_members[]; /* of struct report_end */
 extern const struct member report_splice_members[];     /* of struct report_splice */
+extern const struct member report_phases_members[];     /* of struct report_phases */
 
 /* Copies one end out of its splice. */
 void report_end_from(struct report_end *end, const struct report_splice *splice, unsigned index);

@@ -71,6 +71,10 @@ static const struct route routes[] = {
      .sentence = "one upstream"},
     {"GET", "/v1/certificates", CONF_ACCESS_READ, false, certificates_list, query_certificates,
      .sentence = "the certificates that listeners present"},
+    {"GET", "/v1/events", CONF_ACCESS_READ, false, events_list, query_events,
+     .sentence =
+         "what happened, in order: a page of the ring, or, accepted as text/event-stream (from now, or "
+         "from Last-Event-ID on) or application/x-ndjson (from the oldest on), a stream that follows"},
     {"GET", "/v1/log-level", CONF_ACCESS_READ, false, log_level_show, query_nothing,
      .sentence = "the least important lines that are logged now"},
     {"PUT", "/v1/log-level", CONF_ACCESS_WRITE, false, log_level_set, query_nothing,

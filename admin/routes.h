@@ -58,6 +58,7 @@ route_function splices_end_one;
 route_function splices_close;
 route_function connections_list;
 route_function connections_one;
+route_function events_list;
 route_function log_level_show;
 route_function log_level_set;
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/server.h"
 
+#include "admin/sending.h"
 #include "admin/visitors.h"
 #include "conf/text.h"
 #include "proxy/log.h"
@@ -22,11 +23,12 @@
 enum {
     STACK = 128 << 10,
     MEMORY = 32 << 10,       /* of a connection, for headers and what is being sent */
-    BLOCK = 16 << 10,        /* of a stream */
+    BLOCK = 16 << 10,        /* of a body, at first */
     LIBRARY_LIMIT = 1000,    /* far above ours: libmicrohttpd 0.9.75 does not survive reaching its own */
     FLOOD = 4 * SERVER_BODY, /* a body that goes on after 413 was due is not waited for */
     ASKING_MS = 10000,
     ANSWER_MS = 30000,
+    LAST_WORDS_MS = 300, /* for those who follow a stream, when the server ends */
 };
 
 struct server {
@@ -46,15 +48,6 @@ struct exchange {
     bool is_begun; /* its headers were read */
     bool has_reserved;
     bool is_out_of_memory;
-};
-
-/* The body of a reply while it is sent. */
-struct sending {
-    struct server *server;
-    struct visitor *visitor;
-    struct reply reply;
-    size_t sent;  /* of reply.json */
-    bool is_over; /* the stream has no more items */
 };
 
 static void note_message(void *context, const char *format, va_list values)
@@ -203,75 +196,13 @@ static bool refuse_framing(const struct request *request, struct reply *reply)
     return true;
 }
 
-static bool is_stopping(struct server *server)
-{
-    return atomic_load(&server->is_stopping);
-}
-
-/* The next bytes of a body that is made as it is sent. */
-static ssize_t read_body(void *context, uint64_t position, char *room, size_t most)
-{
-    struct sending *sending = context;
-    struct json *json = &sending->reply.json;
-    struct stream *stream = sending->reply.stream;
-    size_t given = 0;
-    (void)position;
-    visitor_produces(sending->visitor, true, 0);
-    while (given < most && !sending->is_over) {
-        size_t left = json->length - sending->sent;
-        size_t part = left < most - given ? left : most - given;
-        if (part > 0)
-            memcpy(room + given, json->text + sending->sent, part);
-        sending->sent += part;
-        given += part;
-        if (sending->sent < json->length)
-            break;
-        json_clear(json);
-        sending->sent = 0;
-        sending->is_over = is_stopping(sending->server) || !stream || !stream->next(stream, json);
-    }
-    visitor_produces(sending->visitor, false, given);
-    if (given > 0)
-        return (ssize_t)given;
-    return stream && (stream->has_failed || is_stopping(sending->server)) ? MHD_CONTENT_READER_END_WITH_ERROR
-                                                                          : MHD_CONTENT_READER_END_OF_STREAM;
-}
-
-static void end_sending(void *context)
-{
-    struct sending *sending = context;
-    reply_end(&sending->reply);
-    free(sending);
-}
-
-/* A body that may be long goes out by read_body, which notes how far it is; what it holds goes along. */
-static struct MHD_Response *make_long_response(struct server *server, struct exchange *exchange,
-                                               struct reply *reply)
-{
-    struct sending *sending = malloc(sizeof *sending);
-    if (!sending)
-        return NULL;
-    *sending = (struct sending){.server = server, .visitor = exchange->visitor, .reply = *reply};
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        reply->stream ? MHD_SIZE_UNKNOWN : reply->json.length, BLOCK, read_body, sending, end_sending);
-    if (!response) {
-        free(sending);
-        return NULL;
-    }
-    /* libmicrohttpd 0.9.75 ends even an answer to HEAD with the last chunk; without chunks it does not. */
-    if (reply->stream && strcmp(exchange->request.method, "HEAD") == 0)
-        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-    reply->stream = NULL;
-    json_begin(&reply->json);
-    return response;
-}
-
 static struct MHD_Response *make_response(struct server *server, struct exchange *exchange,
                                           struct reply *reply)
 {
     static char nothing[1];
     if (exchange->has_reserved)
-        return make_long_response(server, exchange, reply);
+        return sending_begin(reply, strcmp(exchange->request.method, "HEAD") == 0, exchange->visitor,
+                             &server->is_stopping);
     size_t length = reply->json.length;
     if (length == 0)
         return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
@@ -418,11 +349,19 @@ char *server_create(const struct server_settings *settings, struct server **serv
     return NULL;
 }
 
+/* Who follows an endless stream gets its last items and an end in order, if it takes them. */
+static void await_followers(struct server *server)
+{
+    for (unsigned waited = 0; waited < LAST_WORDS_MS && visitors_following(&server->visitors) > 0; waited++)
+        usleep(1000);
+}
+
 void server_destroy(struct server *server)
 {
     if (!server)
         return;
     atomic_store(&server->is_stopping, true);
+    await_followers(server);
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
     visitors_end(&server->visitors);

@@ -35,8 +35,8 @@ struct server_settings {
 /* NULL when well: *server is the caller's. Else a sentence, freed by the caller. */
 char *server_create(const struct server_settings *settings, struct server **server);
 
-/* [control] Ends all connections, waits for their threads (streams end at their next item) and frees the
- * server. Accepts NULL. */
+/* [control] Ends all connections, waits for their threads (streams end at their next item, endless ones in
+ * order) and frees the server. Accepts NULL. */
 void server_destroy(struct server *server);
 
 /* [control] Serves the connection on `fd`, which the server owns from now on. `peer` is whom to tell as the

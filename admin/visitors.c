@@ -3,7 +3,10 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/visitors.h"
 
+#include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +16,7 @@ enum {
     LEAVING_FACTOR = 4, /* slots per place: who leaves keeps a slot until its thread has noticed */
     GRACE_MS = 250,     /* who came just now is not sent away for a newcomer: its request is on its way */
     STUCK_BEATS = 2,    /* a stream's client that took nothing for so long is given up */
+    FOLLOW_BEATS = 60,  /* the same for one that has no end: its client may be busy */
     UNMET_MS = 10000,   /* the library never served it: it has closed the socket by itself */
 };
 
@@ -171,6 +175,7 @@ bool visitor_streams(struct visitor *visitor, uint64_t now)
     if (is_free) {
         enter(visitor, VISITOR_STREAMING, now);
         visitor->is_producing = true;
+        visitor->is_following = false;
         visitor->handed = visitor->taken = 0;
         visitor->stuck = 0;
     }
@@ -186,6 +191,26 @@ void visitor_produces(struct visitor *visitor, bool is_producing, size_t handed)
     pthread_mutex_unlock(&visitor->visitors->mutex);
 }
 
+void visitor_follows(struct visitor *visitor)
+{
+    int on = 1, idle = 15, interval = 5;
+    pthread_mutex_lock(&visitor->visitors->mutex);
+    visitor->is_following = true;
+    pthread_mutex_unlock(&visitor->visitors->mutex);
+    /* One whose machine is gone says nothing any more; unix sockets have no need and refuse. */
+    if (setsockopt(visitor->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) == 0) {
+        setsockopt(visitor->fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+        setsockopt(visitor->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    }
+}
+
+bool visitor_has_hung_up(const struct visitor *visitor)
+{
+    char byte;
+    ssize_t count = recv(visitor->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 /* Only whether it differs from the last beat's matters: a unix socket counts its queue in other units. */
 static uint64_t taken_by_client(const struct visitor *visitor)
 {
@@ -199,7 +224,7 @@ static bool is_stuck(struct visitor *visitor)
     uint64_t taken = taken_by_client(visitor);
     visitor->stuck = visitor->is_producing || taken != visitor->taken ? 0 : visitor->stuck + 1;
     visitor->taken = taken;
-    return visitor->stuck >= STUCK_BEATS;
+    return visitor->stuck >= (visitor->is_following ? FOLLOW_BEATS : STUCK_BEATS);
 }
 
 static bool is_overdue(struct visitor *visitor, const struct visitors_limits *limits, uint64_t now)
@@ -246,6 +271,16 @@ size_t visitors_now(struct visitors *visitors)
 {
     pthread_mutex_lock(&visitors->mutex);
     size_t count = count_states(visitors, VISITOR_WAITING, VISITOR_STREAMING);
+    pthread_mutex_unlock(&visitors->mutex);
+    return count;
+}
+
+size_t visitors_following(struct visitors *visitors)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&visitors->mutex);
+    for (size_t i = 0; i < visitors->slot_count; i++)
+        count += visitors->slots[i].state == VISITOR_STREAMING && visitors->slots[i].is_following;
     pthread_mutex_unlock(&visitors->mutex);
     return count;
 }

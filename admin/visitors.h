@@ -42,6 +42,7 @@ struct visitor {
     bool is_met;       /* libmicrohttpd has begun to serve it */
     bool has_asked;    /* it has been answered before: what it has is a kept-alive connection */
     bool is_producing; /* its stream is waiting for the house, not for its client */
+    bool is_following; /* its stream has no end */
     bool is_over_loopback;
     struct address peer;
     void *door;
@@ -85,11 +86,21 @@ bool visitor_streams(struct visitor *visitor, uint64_t now);
 /* A stream begins or ends to wait for the house; and: it handed over so many bytes. */
 void visitor_produces(struct visitor *visitor, bool is_producing, size_t handed);
 
-/* Once a second: shuts down who is overdue, and streams whose client took nothing for two beats. */
+/* Its stream has no end: its client may pause for longer. */
+void visitor_follows(struct visitor *visitor);
+
+/* Whether the client has ended or reset its connection, as far as the kernel knows. */
+bool visitor_has_hung_up(const struct visitor *visitor);
+
+/* Once a second: shuts down who is overdue, and streams whose client took nothing for two beats, and a
+ * minute's beats where they follow. */
 void visitors_beat(struct visitors *visitors, uint64_t now);
 
 /* Shuts down everybody who came through `door`; NULL: everybody. */
 void visitors_dismiss(struct visitors *visitors, const void *door);
+
+/* How many follow a stream without end. */
+size_t visitors_following(struct visitors *visitors);
 
 /* How many hold a place, and how many still came through `door`, leaving ones included. */
 size_t visitors_now(struct visitors *visitors);

@@ -129,18 +129,24 @@ void splice_tell_failure(struct splice *splice, const struct connection *connect
     event_tell(ring_of(splice), &event);
 }
 
-static void tell_moved(struct splice *splice, const struct connection *connection,
-                       const struct connection *before)
+/* The first bytes that a flow moved. */
+static void tell_first(struct splice *splice, const struct flow *flow, const struct connection *from_before,
+                       const struct connection *to_before)
+{
+    if (from_before->received == 0 && flow->from->received > 0) {
+        struct event event = of_connection(splice, flow->from, EVENT_CONNECTION_FIRST_READ);
+        event_tell(ring_of(splice), &event);
+    }
+    if (to_before->sent == 0 && flow->to->sent > 0) {
+        struct event event = of_connection(splice, flow->to, EVENT_CONNECTION_FIRST_WRITE);
+        event_tell(ring_of(splice), &event);
+    }
+}
+
+/* Either the failure of a connection or that one of its directions has ended. */
+static void tell_end(struct splice *splice, const struct connection *connection)
 {
     bool is_half_closed = connection->has_read_ended != connection->has_write_ended;
-    if (before->received == 0 && connection->received > 0) {
-        struct event event = of_connection(splice, connection, EVENT_CONNECTION_FIRST_READ);
-        event_tell(ring_of(splice), &event);
-    }
-    if (before->sent == 0 && connection->sent > 0) {
-        struct event event = of_connection(splice, connection, EVENT_CONNECTION_FIRST_WRITE);
-        event_tell(ring_of(splice), &event);
-    }
     if (connection_has_failed(connection)) {
         splice_tell_failure(splice, connection, splice_failure(connection), tls_failure(connection));
     } else if (is_half_closed && !(*told_of(splice, connection) & TOLD_HALF_CLOSE)) {
@@ -158,8 +164,10 @@ void splice_tell_moved(struct splice *splice, const struct connection *server,
 {
     if (!ring_of(splice))
         return;
-    tell_moved(splice, &splice->server, server);
-    tell_moved(splice, &splice->client, client);
+    tell_first(splice, &splice->up, server, client);
+    tell_first(splice, &splice->down, client, server);
+    tell_end(splice, &splice->server);
+    tell_end(splice, &splice->client);
 }
 
 static void tell_closed(struct splice *splice, const struct connection *connection)

@@ -19,6 +19,7 @@ static void read_stream(struct stream *stream, struct asking_result *result)
 {
     struct json json;
     json_begin(&json);
+    stream->is_closing = stream->is_endless;
     while (stream->next(stream, &json))
         continue;
     result->has_failed = stream->has_failed;

@@ -16,7 +16,7 @@ struct asking_result {
     unsigned retry_after;
     bool asks_for_token;
     bool has_failed; /* a stream that broke off */
-    char *text;      /* the body; of a stream all of it */
+    char *text;      /* the body; of a stream all of it, of an endless one what is there */
     cJSON *json;     /* the body as a tree; NULL for a stream */
 };
 

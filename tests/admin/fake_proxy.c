@@ -144,10 +144,12 @@ void fake_begin(struct proxy *proxy)
     add_upstreams(proxy);
     add_certificates(proxy);
     add_workers(proxy);
+    proxy->events = event_ring_create(FAKE_EVENTS);
 }
 
 void fake_end(struct proxy *proxy)
 {
+    event_ring_destroy(proxy->events);
     pthread_mutex_destroy(&proxy->mutex);
 }
 
@@ -266,6 +268,11 @@ void proxy_destroy(struct proxy *proxy)
 {
     (void)proxy;
     abort();
+}
+
+struct event_ring *proxy_events(const struct proxy *proxy)
+{
+    return proxy->events;
 }
 
 void proxy_info(struct proxy *proxy, struct report_info *info)

@@ -21,6 +21,7 @@ enum {
     FAKE_SERVERS = 4, /* of an upstream */
     FAKE_CERTIFICATES = 8,
     FAKE_WORKERS = 4,
+    FAKE_EVENTS = 256, /* that are kept */
 };
 
 struct proxy {
@@ -38,6 +39,7 @@ struct proxy {
     size_t certificate_count;
     struct report_worker workers[FAKE_WORKERS];
     size_t worker_count;
+    struct event_ring *events;
     bool is_busy;        /* everything that may wait answers PROXY_BUSY */
     bool is_short;       /* of memory: proxy_workers has no answer */
     unsigned busy_after; /* a walk does so after that many splices, 0: never */

@@ -1,0 +1,472 @@
+/* Tests of GET /v1/events: pages, streams, filters, and what a reader that is too slow is told.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "admin/report_event.h"
+#include "proxy/loop.h"
+#include "tests/admin/asking.h"
+#include "tests/admin/http.h"
+#include "tests/admin/stage.h"
+#include "tests/runner.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE_MS = 10000,
+};
+
+#define SSE    "text/event-stream"
+#define NDJSON "application/x-ndjson"
+
+static struct proxy proxy;
+
+static void tell_of(struct event_ring *ring, enum event_what what, uint64_t splice, uint8_t last_of_peer)
+{
+    const struct address peer = {.family = AF_INET, .port = 50212, .ip = {198, 51, 100, last_of_peer}};
+    event_tell(ring, &(struct event){
+                         .what = what,
+                         .end = what == EVENT_CONNECTION_CLOSE ? EVENT_CLIENT_END : EVENT_NO_END,
+                         .at = 1795412400000,
+                         .splice = splice,
+                         .listener = event_name_hold(ring, splice % 2 ? "web" : "api"),
+                         .upstream = event_name_hold(ring, "app"),
+                         .has_counts = what == EVENT_CONNECTION_CLOSE,
+                         .received = 991223,
+                         .sent = 18231,
+                         .age_ms = 57878,
+                         .reason = what == EVENT_CONNECTION_CLOSE ? REASON_PEER_ENDED : REASON_NONE,
+                         .by = what == EVENT_CONNECTION_CLOSE ? BY_THEIR_SERVICE : BY_NOBODY,
+                         .peer = &peer,
+                     });
+}
+
+/* Each splice opens, and closes its client connection: two events. */
+static void tell(struct event_ring *ring, uint64_t first, uint64_t last)
+{
+    for (uint64_t splice = first; splice <= last; splice++) {
+        tell_of(ring, EVENT_SPLICE_OPEN, splice, (uint8_t)splice);
+        tell_of(ring, EVENT_CONNECTION_CLOSE, splice, (uint8_t)splice);
+    }
+}
+
+static int begin(void)
+{
+    fake_begin(&proxy);
+    tell(proxy.events, 1, 10);
+    return 0;
+}
+
+static int end(void)
+{
+    fake_end(&proxy);
+    return 0;
+}
+
+static void ask(const char *line, const char *accept, struct asking_result *result)
+{
+    asking_ask(&proxy, CONF_ACCESS_READ, line, accept, result);
+}
+
+static void ask_resuming(const char *line, const char *accept, const char *last, struct asking_result *result)
+{
+    const struct gate gate = {.level = CONF_ACCESS_READ};
+    const struct request_header headers[] = {{"Accept", accept}, {"Last-Event-ID", last}, {NULL, NULL}};
+    asking_ask_with(&proxy, &gate, line, headers, false, result);
+}
+
+static const cJSON *item(const struct asking_result *result, int index)
+{
+    return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(result->json, "items"), index);
+}
+
+static const char *text_of(const cJSON *object, const char *member)
+{
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, member);
+    return cJSON_IsString(found) ? found->valuestring : "";
+}
+
+static double number_of(const cJSON *object, const char *member)
+{
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, member);
+    return cJSON_IsNumber(found) ? found->valuedouble : -1;
+}
+
+static int count_items(const struct asking_result *result)
+{
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result->json, "items"));
+}
+
+static unsigned count_in(const char *text, const char *part)
+{
+    unsigned count = 0;
+    while ((text = strstr(text, part))) {
+        count++;
+        text += strlen(part);
+    }
+    return count;
+}
+
+static void a_page_tells_what_the_ring_holds_in_order(void)
+{
+    struct asking_result result;
+    ask("GET /v1/events?limit=3", NULL, &result);
+    CU_ASSERT_EQUAL(result.status, 200);
+    CU_ASSERT_EQUAL(count_items(&result), 3);
+    CU_ASSERT_EQUAL(asking_number(&result, "total"), 20);
+    CU_ASSERT_STRING_EQUAL(text_of(result.json, "next"), "3");
+    CU_ASSERT_EQUAL(number_of(item(&result, 0), "id"), 1);
+    CU_ASSERT_STRING_EQUAL(text_of(item(&result, 0), "event"), "splice.open");
+    CU_ASSERT_EQUAL(number_of(item(&result, 2), "id"), 3);
+    asking_end(&result);
+    ask("GET /v1/events?after=18", NULL, &result);
+    CU_ASSERT_EQUAL(count_items(&result), 2);
+    CU_ASSERT_EQUAL(asking_number(&result, "total"), 20);
+    CU_ASSERT_EQUAL(number_of(item(&result, 0), "id"), 19);
+    CU_ASSERT_STRING_EQUAL(text_of(result.json, "next"), "");
+    asking_end(&result);
+}
+
+static void an_event_has_the_members_that_say_something_and_no_others(void)
+{
+    struct asking_result result;
+    ask("GET /v1/events?after=1&limit=1", NULL, &result);
+    char *text = cJSON_PrintUnformatted(item(&result, 0));
+    CU_ASSERT_STRING_EQUAL(
+        text, "{\"id\":2,\"at\":\"2026-11-23T05:40:00.000Z\",\"event\":\"connection.close\","
+              "\"connection\":\"1c\",\"kind\":\"client\",\"splice\":1,\"listener\":\"web\",\"upstream\":"
+              "\"app\",\"peer\":\"198.51.100.1:50212\",\"reason\":\"peer_ended\",\"by\":\"their_service\","
+              "\"layer\":\"transport\",\"received_bytes\":991223,\"sent_bytes\":18231,\"age_ms\":57878}");
+    free(text);
+    asking_end(&result);
+    ask("GET /v1/events?limit=1&fields=lost,kind", NULL, &result);
+    text = cJSON_PrintUnformatted(item(&result, 0));
+    CU_ASSERT_STRING_EQUAL(text, "{}");
+    free(text);
+    asking_end(&result);
+}
+
+static void filters_choose_by_event_splice_kind_listener_upstream_and_peer(void)
+{
+    static const struct {
+        const char *query;
+        int count;
+    } rows[] = {
+        {"event=splice.open", 10},
+        {"event=connection.*", 10},
+        {"event=connection.close,splice.*", 20},
+        {"event=process.*", 0},
+        {"splice=7", 2},
+        {"kind=client", 10},
+        {"kind=server", 0},
+        {"listener=web", 10},
+        {"listener=web&event=splice.open", 5},
+        {"upstream=app", 20},
+        {"upstream=other", 0},
+        {"peer=198.51.100.3", 2},
+        {"peer=198.51.100.0/30", 6},
+        {"peer=203.0.113.0/24", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct asking_result result;
+        char line[128];
+        snprintf(line, sizeof line, "GET /v1/events?%s", rows[i].query);
+        ask(line, NULL, &result);
+        CU_ASSERT_EQUAL(count_items(&result), rows[i].count);
+        CU_ASSERT_EQUAL(asking_number(&result, "total"), rows[i].count);
+        asking_end(&result);
+    }
+}
+
+static void a_word_that_is_no_event_is_refused_with_those_there_are(void)
+{
+    static const char *const wrong[] = {"splice", "splice.", "splice.op*", "connection.close,", "*", "spl.*"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct asking_result result;
+        char line[128];
+        snprintf(line, sizeof line, "GET /v1/events?event=%s", wrong[i]);
+        ask(line, SSE, &result);
+        CU_ASSERT_EQUAL(result.status, 400);
+        CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "connection.half_close"));
+        asking_end(&result);
+    }
+}
+
+static void every_event_of_the_table_can_be_told(void)
+{
+    static struct report_event event;
+    struct event_ring *ring = event_ring_create(EVENT_COUNT);
+    struct event_reader reader = {.next = 1};
+    uint64_t lost;
+    for (int what = 0; what < EVENT_COUNT; what++)
+        event_tell(ring, &(struct event){
+                             .what = (enum event_what)what, .number = 1234567, .texts = {"x", "y", "z"}});
+    for (int what = 0; what < EVENT_COUNT; what++) {
+        struct json json;
+        json_begin(&json);
+        CU_ASSERT_EQUAL_FATAL(event_read(ring, &reader, &event.told, &lost), EVENT_READ);
+        report_event_derive(&event);
+        report_event_write(&json, 0, &event);
+        CU_ASSERT_PTR_NOT_NULL(strstr(json.text, event_word((enum event_what)what)));
+        CU_ASSERT_EQUAL(strstr(json.text, "\":1234567") != NULL,
+                        *event_number_key((enum event_what)what) != '\0');
+        CU_ASSERT_EQUAL(strstr(json.text, "\"x\"") != NULL, *event_text_keys((enum event_what)what) != '\0');
+        json_end(&json);
+    }
+    event_ring_destroy(ring);
+}
+
+static void a_stream_of_events_begins_now_or_behind_what_its_client_has(void)
+{
+    struct asking_result result;
+    ask("GET /v1/events", SSE, &result);
+    CU_ASSERT_EQUAL(result.status, 200);
+    CU_ASSERT_STRING_EQUAL(result.type, SSE);
+    CU_ASSERT_STRING_EQUAL(result.text, "retry: 1000\n\n");
+    asking_end(&result);
+    ask_resuming("GET /v1/events?fields=id", SSE, "18", &result);
+    CU_ASSERT_STRING_EQUAL(result.text, "retry: 1000\n\n"
+                                        "id: 19\nevent: splice.open\ndata: {\"id\":19}\n\n"
+                                        "id: 20\nevent: connection.close\ndata: {\"id\":20}\n\n");
+    asking_end(&result);
+    /* A client reconnects to the address that it was given: what it has seen since counts. */
+    ask_resuming("GET /v1/events?fields=id&after=3", SSE, "19", &result);
+    CU_ASSERT_EQUAL(count_in(result.text, "data: "), 1);
+    asking_end(&result);
+    ask("GET /v1/events?after=0", SSE, &result);
+    CU_ASSERT_EQUAL(count_in(result.text, "data: "), 20);
+    asking_end(&result);
+}
+
+static void an_id_of_a_process_before_this_one_begins_with_everything(void)
+{
+    struct asking_result result;
+    ask_resuming("GET /v1/events", SSE, "88121", &result);
+    CU_ASSERT_EQUAL(count_in(result.text, "data: "), 20);
+    asking_end(&result);
+    ask_resuming("GET /v1/events", SSE, "4711s", &result);
+    CU_ASSERT_EQUAL(result.status, 400);
+    asking_end(&result);
+}
+
+static void lines_begin_with_the_oldest_and_end_at_a_limit(void)
+{
+    struct asking_result result;
+    ask("GET /v1/events", NDJSON, &result);
+    CU_ASSERT_STRING_EQUAL(result.type, NDJSON);
+    CU_ASSERT_EQUAL(count_in(result.text, "\n"), 20);
+    asking_end(&result);
+    ask("GET /v1/events?limit=2&fields=id,event&event=connection.*", NDJSON, &result);
+    CU_ASSERT_STRING_EQUAL(result.text, "{\"id\":2,\"event\":\"connection.close\"}\n"
+                                        "{\"id\":4,\"event\":\"connection.close\"}\n");
+    asking_end(&result);
+}
+
+static void who_comes_too_late_is_told_the_gap_in_each_form(void)
+{
+    static struct proxy small;
+    struct asking_result result;
+    fake_begin(&small);
+    tell(small.events, 1, 150); /* 300 events, of which 256 are kept */
+    asking_ask(&small, CONF_ACCESS_READ, "GET /v1/events?after=10&limit=2", NULL, &result);
+    CU_ASSERT_STRING_EQUAL(text_of(item(&result, 0), "event"), "gap");
+    CU_ASSERT_EQUAL(number_of(item(&result, 0), "lost"), 34);
+    CU_ASSERT_EQUAL(number_of(item(&result, 0), "id"), 44);
+    CU_ASSERT_EQUAL(number_of(item(&result, 1), "id"), 45);
+    asking_end(&result);
+    asking_ask(&small, CONF_ACCESS_READ, "GET /v1/events?after=10&event=process.*", SSE, &result);
+    CU_ASSERT_STRING_EQUAL(result.text,
+                           "retry: 1000\n\n"
+                           "id: 44\nevent: gap\ndata: {\"id\":44,\"event\":\"gap\",\"lost\":34}\n\n");
+    asking_end(&result);
+    asking_ask(&small, CONF_ACCESS_READ, "GET /v1/events?after=10&limit=1", NDJSON, &result);
+    CU_ASSERT_STRING_EQUAL(result.text, "{\"id\":44,\"event\":\"gap\",\"lost\":34}\n");
+    asking_end(&result);
+    asking_ask(&small, CONF_ACCESS_READ, "GET /v1/events?limit=1", NULL, &result);
+    CU_ASSERT_EQUAL(number_of(item(&result, 0), "id"), 45);
+    asking_end(&result);
+    CU_ASSERT_EQUAL(event_lost_total(small.events), 3 * 34);
+    fake_end(&small);
+}
+
+static void without_a_ring_the_answer_says_why(void)
+{
+    struct asking_result result;
+    struct event_ring *ring = proxy.events;
+    proxy.events = NULL;
+    ask("GET /v1/events", NULL, &result);
+    CU_ASSERT_EQUAL(result.status, 404);
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "ring"));
+    asking_end(&result);
+    proxy.events = ring;
+}
+
+/* Over sockets */
+
+static struct stage stage;
+
+/* By HTTP/1.0 the body comes as it is, without chunks. */
+static int follow_by(const char *version, const char *target, const char *accept)
+{
+    char request[256];
+    int fd = http_connect(stage.path, 0);
+    snprintf(request, sizeof request, "GET %s %s\r\nHost: x\r\nAccept: %s\r\n\r\n", target, version, accept);
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && http_say(fd, request));
+    return fd;
+}
+
+static int follow(const char *target, const char *accept)
+{
+    return follow_by("HTTP/1.1", target, accept);
+}
+
+/* Reads on until the text stands in what was read. */
+static bool read_until(int fd, char *text, size_t room, const char *wanted)
+{
+    size_t length = strlen(text);
+    while (!strstr(text, wanted) && length + 1 < room) {
+        ssize_t count = recv(fd, text + length, room - length - 1, 0);
+        if (count <= 0)
+            return false;
+        text[length += (size_t)count] = '\0';
+    }
+    return strstr(text, wanted) != NULL;
+}
+
+static void a_stream_tells_what_happens_while_it_happens(void)
+{
+    char text[16384] = "";
+    stage_begin(&stage);
+    int fd = follow("/v1/events", SSE);
+    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "retry: 1000"));
+    tell(stage.proxy.events, 1, 1);
+    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "id: 2\nevent: connection.close\n"));
+    tell(stage.proxy.events, 2, 2);
+    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "id: 4\nevent: connection.close\n"));
+    CU_ASSERT_EQUAL(count_in(text, "data: "), 4);
+    close(fd);
+    stage_end(&stage);
+}
+
+static void a_stream_ends_in_order_with_the_process(void)
+{
+    struct http_answer answer;
+    char text[4096] = "";
+    size_t length;
+    stage_begin(&stage);
+    int fd = follow("/v1/events", NDJSON);
+    tell(stage.proxy.events, 1, 1);
+    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "connection.close"));
+    event_tell(stage.proxy.events, &(struct event){.what = EVENT_PROCESS_STOPPING});
+    stage_end(&stage);
+    char *rest = http_read_all(fd, &length);
+    char *whole = NULL;
+    CU_ASSERT_TRUE_FATAL(asprintf(&whole, "%s%s", text, rest) > 0);
+    http_parse(whole, strlen(whole), false, &answer);
+    CU_ASSERT_TRUE(answer.is_whole);
+    CU_ASSERT_PTR_NOT_NULL(strstr(answer.body, "process.stopping"));
+    http_end(&answer);
+    free(whole);
+    free(rest);
+    close(fd);
+}
+
+static void there_are_16_streams_and_who_hangs_up_makes_room(void)
+{
+    int fds[16];
+    struct http_answer answer;
+    stage_begin(&stage);
+    for (size_t i = 0; i < 16; i++) {
+        char text[1024] = "";
+        fds[i] = follow("/v1/events", SSE);
+        CU_ASSERT_TRUE(read_until(fds[i], text, sizeof text, "retry: 1000"));
+    }
+    http_get(stage.path, 0, "/v1/events", "Accept: " SSE "\r\n", &answer);
+    CU_ASSERT_EQUAL(answer.status, 503);
+    CU_ASSERT_TRUE(http_has(&answer, "Retry-After: 1"));
+    http_end(&answer);
+    close(fds[3]);
+    int status = 503;
+    for (uint64_t began = loop_clock_ms(); status == 503 && loop_clock_ms() < began + PATIENCE_MS;) {
+        http_get(stage.path, 0, "/v1/events?limit=1&after=0", "Accept: " NDJSON "\r\n", &answer);
+        status = answer.status;
+        http_end(&answer);
+        if (status == 503)
+            tell(stage.proxy.events, 1, 1);
+    }
+    CU_ASSERT_EQUAL(status, 200);
+    for (size_t i = 0; i < 16; i++) {
+        if (i != 3)
+            close(fds[i]);
+    }
+    stage_end(&stage);
+}
+
+/* Adds up the numbers of the events and of the gaps in a stream of NDJSON. */
+static bool count_lines(const char *text, uint64_t *events, uint64_t *lost)
+{
+    uint64_t before = 0;
+    for (const char *line = strstr(text, "{\"id\":"); line; line = strstr(line + 1, "{\"id\":")) {
+        uint64_t id = 0, gap = 0;
+        bool is_gap = sscanf(line, "{\"id\":%" SCNu64 ",\"event\":\"gap\",\"lost\":%" SCNu64, &id, &gap) == 2;
+        if (!is_gap && sscanf(line, "{\"id\":%" SCNu64, &id) != 1)
+            return false;
+        *lost += gap;
+        *events += !is_gap;
+        if (id != before + (is_gap ? gap : 1))
+            return false;
+        before = id;
+    }
+    return true;
+}
+
+/* The client reads nothing while far more is told than the sockets and the ring hold. */
+static void a_reader_that_pauses_gets_a_gap_with_the_exact_number(void)
+{
+    enum {
+        TOLD = 40000
+    };
+    const size_t room = 32 << 20;
+    char *text = calloc(1, room), wanted[64];
+    uint64_t events = 0, lost = 0;
+    stage_begin(&stage);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    int fd = follow_by("HTTP/1.0", "/v1/events?fields=id,event,lost,listener,peer", NDJSON);
+    tell(stage.proxy.events, 1, 1);
+    CU_ASSERT_TRUE(read_until(fd, text, room, "{\"id\":2,"));
+    tell(stage.proxy.events, 2, TOLD / 4);
+    usleep(200000);
+    tell(stage.proxy.events, 1, TOLD / 4);
+    snprintf(wanted, sizeof wanted, "{\"id\":%d,", TOLD);
+    CU_ASSERT_TRUE(read_until(fd, text, room, wanted));
+    CU_ASSERT_TRUE(count_lines(strstr(text, "\r\n\r\n"), &events, &lost));
+    CU_ASSERT_TRUE(lost > 0);
+    CU_ASSERT_EQUAL(events + lost, TOLD);
+    CU_ASSERT_EQUAL(event_lost_total(stage.proxy.events), lost);
+    close(fd);
+    free(text);
+    stage_end(&stage);
+}
+
+static const struct test tests[] = {
+    TEST(a_page_tells_what_the_ring_holds_in_order),
+    TEST(an_event_has_the_members_that_say_something_and_no_others),
+    TEST(filters_choose_by_event_splice_kind_listener_upstream_and_peer),
+    TEST(a_word_that_is_no_event_is_refused_with_those_there_are),
+    TEST(every_event_of_the_table_can_be_told),
+    TEST(a_stream_of_events_begins_now_or_behind_what_its_client_has),
+    TEST(an_id_of_a_process_before_this_one_begins_with_everything),
+    TEST(lines_begin_with_the_oldest_and_end_at_a_limit),
+    TEST(who_comes_too_late_is_told_the_gap_in_each_form),
+    TEST(without_a_ring_the_answer_says_why),
+    TEST(a_stream_tells_what_happens_while_it_happens),
+    TEST(a_stream_ends_in_order_with_the_process),
+    TEST(there_are_16_streams_and_who_hangs_up_makes_room),
+    TEST(a_reader_that_pauses_gets_a_gap_with_the_exact_number),
+    {0},
+};
+
+const struct suite events_suite = {"events", tests, begin, end};
