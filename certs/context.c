@@ -143,11 +143,8 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
 char *context_create_client(const struct conf_upstream_tls *tls, const char *place, SSL_CTX **context)
 {
     char *trouble = create(TLS_client_method(), tls->min_version, 0, place, context);
-    if (!trouble) {
-        /* Nothing is resumed towards servers, so that no session can be taken to another name. */
-        SSL_CTX_set_options(*context, SSL_OP_NO_TICKET);
+    if (!trouble)
         trouble = set_ciphers(*context, NULL, NULL, place);
-    }
     if (!trouble)
         trouble = set_groups(*context, NULL, place);
     if (!trouble)

@@ -281,8 +281,10 @@ static enum step step_request(struct dialer *dialer, struct connection *client,
         client->state = CONNECTION_COMPLETE;
         return STEP_ON;
     }
-    if (tls_begin(client, dialer->upstream->certs, dialer->server->host ? dialer->server->host : ""))
+    if (tls_begin(client, dialer->upstream->certs, dialer->server->host ? dialer->server->host : "")) {
+        tls_resume(client, &dialer->server->sessions);
         return STEP_ON;
+    }
     connection_blame(client, ENOMEM);
     return STEP_FAILED;
 }

@@ -38,11 +38,11 @@ enum {
     EVENT(CONNECTION_LOOKUP, "connection.lookup", "", "")                                                    \
     EVENT(CONNECTION_REQUEST, "connection.request", "", "")                                                  \
     EVENT(CONNECTION_SECURE, "connection.secure", "", "")                                                    \
-    EVENT(CONNECTION_COMPLETE, "connection.complete", "", "server_name")                                     \
+    EVENT(CONNECTION_COMPLETE, "connection.complete", "", "server_name certificate fingerprint")             \
     EVENT(CONNECTION_FIRST_READ, "connection.first_read", "", "")                                            \
     EVENT(CONNECTION_FIRST_WRITE, "connection.first_write", "", "")                                          \
     EVENT(CONNECTION_HALF_CLOSE, "connection.half_close", "", "")                                            \
-    EVENT(CONNECTION_ERROR, "connection.error", "", "server_name detail")                                    \
+    EVENT(CONNECTION_ERROR, "connection.error", "", "server_name detail certificate")                        \
     EVENT(CONNECTION_CLOSE, "connection.close", "", "")                                                      \
     EVENT(SPLICE_OPEN, "splice.open", "", "")                                                                \
     EVENT(SPLICE_CLOSE, "splice.close", "", "server_name detail label")                                      \

@@ -108,9 +108,14 @@ void splice_tell_state(struct splice *splice, const struct connection *connectio
     if (!ring_of(splice) || !entered[connection->state])
         return;
     struct event event = of_connection(splice, connection, (enum event_what)entered[connection->state]);
+    struct report_peer peer;
     *told_of(splice, connection) &= (uint8_t)~TOLD_FAILURE;
-    if (connection->state == CONNECTION_COMPLETE && connection->kind == CONNECTION_SERVER)
-        event.texts[0] = server_name_of(&splice->server);
+    if (connection->state == CONNECTION_COMPLETE) {
+        tls_peer(connection, &peer);
+        event.texts[0] = connection->kind == CONNECTION_SERVER ? server_name_of(&splice->server) : NULL;
+        event.texts[1] = peer.is_present ? peer.subject : NULL;
+        event.texts[2] = peer.is_present ? peer.fingerprint : NULL;
+    }
     event_tell(ring_of(splice), &event);
 }
 
@@ -120,11 +125,14 @@ void splice_tell_failure(struct splice *splice, const struct connection *connect
     if (!ring_of(splice) || (*told_of(splice, connection) & TOLD_FAILURE))
         return;
     struct event event = of_connection(splice, connection, EVENT_CONNECTION_ERROR);
+    struct report_peer peer;
+    tls_peer(connection, &peer);
     *told_of(splice, connection) |= TOLD_FAILURE;
     event.reason = reason;
     event.by = splice_by_whom(connection, reason);
     event.texts[0] = server_name_of(connection);
     event.texts[1] = detail;
+    event.texts[2] = peer.is_present ? peer.subject : NULL;
     count_bytes(&event, connection);
     event_tell(ring_of(splice), &event);
 }

@@ -26,9 +26,11 @@ enum {
 struct tls {
     struct tls_bio bio;
     SSL *ssl;
-    const char *failure;    /* static words; NULL: nothing failed */
-    uint32_t records;       /* read in the present call */
-    uint32_t quiet_records; /* read since the last byte of payload */
+    struct tls_sessions *sessions; /* of the server that we talk to; NULL: nothing is to be kept */
+    SSL_SESSION *offered;          /* a reference: one that was kept there before */
+    const char *failure;           /* static words; NULL: nothing failed */
+    uint32_t records;              /* read in the present call */
+    uint32_t quiet_records;        /* read since the last byte of payload */
     bool is_complete;
     bool is_nameless;  /* the server has to prove a name, but nobody said which */
     bool is_broken;    /* OpenSSL goes on in no direction any more */
@@ -89,6 +91,7 @@ static void tls_destroy(struct tls *tls)
     if (!tls)
         return;
     SSL_free(tls->ssl);
+    SSL_SESSION_free(tls->offered);
     tls_bio_end(&tls->bio);
     free(tls);
 }
@@ -130,6 +133,26 @@ bool tls_begin(struct connection *connection, const struct certs *certs, const c
     connection->transport = &tls_transport;
     connection->state = CONNECTION_SECURING;
     return true;
+}
+
+void tls_resume(struct connection *connection, struct tls_sessions *sessions)
+{
+    struct tls *tls = connection->session;
+    tls->sessions = sessions;
+    tls->offered = tls_sessions_take(sessions);
+    if (tls->offered)
+        SSL_set_session(tls->ssl, tls->offered);
+}
+
+/* Keeps one session of each connection, as soon as there is one that was not offered: TLS 1.2 brings it
+ * within the handshake, TLS 1.3 with the first bytes. */
+static void keep_session(struct tls *tls)
+{
+    SSL_SESSION *session = tls->sessions ? SSL_get0_session(tls->ssl) : NULL;
+    if (!session || session == tls->offered || !SSL_SESSION_is_resumable(session))
+        return;
+    tls_sessions_keep(tls->sessions, session);
+    tls->sessions = NULL;
 }
 
 static enum io fail(struct connection *connection, enum reason reason, const char *words)
@@ -232,8 +255,11 @@ static enum io tls_handshake(struct connection *connection)
         return await_handshake(connection);
     if (error == SSL_ERROR_WANT_WRITE)
         return IO_WANT_WRITE;
-    if (error != SSL_ERROR_NONE)
+    if (error != SSL_ERROR_NONE) {
+        if (tls->sessions)
+            tls_sessions_forget(tls->sessions);
         return fail_by_openssl(connection, REASON_HANDSHAKE_FAILED);
+    }
     tls->is_complete = true;
     acknowledge(connection);
     return connection->unsent > 0 ? IO_WANT_WRITE : IO_MOVED;
@@ -293,6 +319,7 @@ static enum io tls_read(struct connection *connection, void *bytes, size_t room,
     call_end(tls);
     if (*moved == 0)
         return conclude_read(connection, error);
+    keep_session(tls);
     if (error == SSL_ERROR_WANT_READ && tls->bio.is_drained)
         connection->read_waits = WAIT_READABLE;
     else if (error == SSL_ERROR_SSL || error == SSL_ERROR_SYSCALL)
@@ -396,6 +423,14 @@ void tls_report(const struct connection *connection, struct report_tls *report)
         tls_report_session(tls->ssl, report);
     else
         *report = (struct report_tls){.is_present = false};
+}
+
+void tls_peer(const struct connection *connection, struct report_peer *peer)
+{
+    const struct tls *tls = connection->session;
+    *peer = (struct report_peer){.is_present = false};
+    if (tls && connection->transport == &tls_transport)
+        tls_report_peer(tls->ssl, peer);
 }
 
 bool tls_is_resumed(const struct connection *connection)

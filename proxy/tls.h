@@ -13,6 +13,7 @@
 #include "certs/certs.h"
 #include "proxy/connection.h"
 #include "proxy/report.h"
+#include "proxy/tls_sessions.h"
 
 extern const struct transport tls_transport;
 
@@ -23,8 +24,17 @@ extern const struct transport tls_transport;
  * name is longer than DNS allows (255 bytes); the connection is then as before. */
 bool tls_begin(struct connection *connection, const struct certs *certs, const char *host);
 
+/* Right after tls_begin of a client connection: takes up a session of this server where there is one, and
+ * keeps there what the server gives. `sessions` belongs to the server and the name it was begun with, and
+ * outlives the connection. */
+void tls_resume(struct connection *connection, struct tls_sessions *sessions);
+
 /* Tells about the session, complete or not. Plain connections: is_present is false. */
 void tls_report(const struct connection *connection, struct report_tls *report);
+
+/* Tells about the certificate that the peer showed, believed or not; is_present is false when it showed none.
+ */
+void tls_peer(const struct connection *connection, struct report_peer *peer);
 
 /* Whether the handshake took up an earlier session. */
 bool tls_is_resumed(const struct connection *connection);

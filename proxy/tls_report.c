@@ -71,7 +71,7 @@ static const X509 *shown_certificate(const SSL *ssl)
     return peer || sk_X509_num(tried) <= 0 ? peer : sk_X509_value(tried, 0);
 }
 
-static void report_peer(SSL *ssl, struct report_peer *peer)
+void tls_report_peer(SSL *ssl, struct report_peer *peer)
 {
     const X509 *certificate = shown_certificate(ssl);
     if (!certificate)
@@ -90,7 +90,7 @@ void tls_report_session(SSL *ssl, struct report_tls *report)
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
     *report = (struct report_tls){.is_present = true};
     report_names(ssl, report);
-    report_peer(ssl, &report->peer);
+    tls_report_peer(ssl, &report->peer);
     if (!cipher)
         return;
     report->is_resumed = SSL_session_reused(ssl) == 1;

@@ -48,6 +48,7 @@ static void server_begin(struct server *server, const struct conf_server *conf,
         .weight = (unsigned)conf->weight,
         .is_builtin = conf->address.kind == CONF_ADDRESS_BUILTIN,
     };
+    tls_sessions_begin(&server->sessions);
     if (server->is_builtin)
         return;
     /* The address borrows a path, which has to live as long as the server does. */
@@ -60,6 +61,7 @@ static void server_begin(struct server *server, const struct conf_server *conf,
 static void server_end(struct server *server)
 {
     lookup_name_drop(&server->name);
+    tls_sessions_end(&server->sessions);
     free(server->text);
     free(server->host);
     free(server->path);
@@ -114,6 +116,7 @@ struct upstream *upstream_create_builtin(const char *name)
         .is_builtin = true,
         .weight = 1,
     };
+    tls_sessions_begin(&upstream->servers[0].sessions);
     if (!mix_order(upstream))
         upstream_drop(&upstream);
     return upstream;

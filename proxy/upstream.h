@@ -15,6 +15,7 @@
 #include "proxy/histogram.h"
 #include "proxy/log.h"
 #include "proxy/lookup.h"
+#include "proxy/tls_sessions.h"
 
 #include <stdatomic.h>
 
@@ -37,6 +38,7 @@ struct server {
     _Atomic uint64_t failed[REASON_COUNT]; /* of those, by reason */
     struct log_gate told;                  /* of what failed: not at every attempt */
     struct histogram connect;              /* of those that completed */
+    struct tls_sessions sessions;          /* to be resumed with it */
 };
 
 struct upstream {

@@ -22,6 +22,22 @@ static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *
     X509_EXTENSION_free(extension);
 }
 
+/* Names that look like another one to whoever stops at a NUL (CVE-2009-2408). */
+static void add_cut_name(X509 *certificate, const char *name)
+{
+    unsigned char text[128];
+    int length = snprintf((char *)text, sizeof text, "%s%c.evil", name, 0);
+    GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+    GENERAL_NAME *one = GENERAL_NAME_new();
+    ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+    assert(names && one && string && ASN1_STRING_set(string, text, length) == 1);
+    GENERAL_NAME_set0_value(one, GEN_DNS, string);
+    assert(sk_GENERAL_NAME_push(names, one) == 1);
+    assert(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, 0) == 1);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, text, length, -1, 0);
+    GENERAL_NAMES_free(names);
+}
+
 static void fill(const struct forge_order *order, struct forged *made)
 {
     static long serial = 1000;
@@ -34,6 +50,8 @@ static void fill(const struct forge_order *order, struct forged *made)
     X509_gmtime_adj(X509_getm_notAfter(made->certificate), is_default ? 3600 : order->until);
     if (order->name)
         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)order->name, -1, -1, 0);
+    if (order->cut_name)
+        add_cut_name(made->certificate, order->cut_name);
     assert(X509_set_issuer_name(made->certificate, X509_get_subject_name(issuer)) == 1);
     assert(X509_set_pubkey(made->certificate, made->key) == 1);
     add_extension(made->certificate, issuer, NID_basic_constraints,

@@ -16,6 +16,7 @@ struct forged {
 struct forge_order {
     const char *name;         /* common name; NULL: none */
     const char *alternatives; /* as OpenSSL writes them, "DNS:a.test,IP:127.0.0.1"; NULL: none */
+    const char *cut_name; /* common name and DNS name, which go on with ".evil" behind a NUL; NULL: none */
     int rsa_bits;
     long from; /* seconds from now */
     long until;

@@ -56,10 +56,29 @@ static void entries_that_mean_nothing_are_told_where_they_stand(void)
     blame_all(rows, COUNT(rows));
 }
 
+static void a_certificate_of_ours_is_a_pair_too(void)
+{
+    static const struct blame rows[] = {
+        {"", ", \"tls\": {\"certificate\": {\"chain\": \"c\"}}", "", "/upstreams/0/tls/certificate/chain",
+         "\"chain\" is given without \"key\""},
+        {"", ", \"tls\": {\"certificate\": {}}", "", "/upstreams/0/tls/certificate",
+         "needs \"chain\" and \"key\", or \"pem\""},
+        {"", ", \"tls\": {\"certificate\": \"c\"}", "", "/upstreams/0/tls/certificate", "an object, or null"},
+    };
+    blame_all(rows, COUNT(rows));
+    char *text = document_with("", ", \"tls\": {\"certificate\": {\"pem\": \"p\"}}", "");
+    struct conf *conf = read_well(text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf);
+    CU_ASSERT_STRING_EQUAL(conf->upstreams[0].tls->certificate->key, "p");
+    conf_destroy(conf);
+    free(text);
+}
+
 static const struct test tests[] = {
     TEST(whoever_asks_for_certificates_says_whom_to_believe),
     TEST(whoever_says_whom_to_believe_asks_for_certificates),
     TEST(entries_that_mean_nothing_are_told_where_they_stand),
+    TEST(a_certificate_of_ours_is_a_pair_too),
     {0},
 };
 

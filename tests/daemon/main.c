@@ -29,6 +29,7 @@ int main(int argc, char **argv)
         &bad_input_suite,
         &demo_suite,
         &client_certificate_suite,
+        &upstream_tls_suite,
         NULL,
     };
     /* clang-format on */

@@ -1,4 +1,4 @@
-/* Tests of the daemon: TLS towards their clients, and towards their services.
+/* Tests of the daemon: TLS towards their clients.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/daemon/harness.h"
@@ -163,55 +163,12 @@ static void a_truncated_end_is_told_apart_from_an_orderly_one(void)
     end();
 }
 
-/* Towards services: every upstream leads to the listener "inner" of the same daemon, which shows a.test. */
-
-static void services_are_verified(void)
-{
-    static const struct {
-        const char *listener;
-        bool is_believed;
-    } rows[] = {{"good", true}, {"anybody", true}, {"wrong_ca", false}, {"wrong_name", false}};
-    char byte;
-    harness_begin(60);
-    identity_make();
-    service_begin(&service, "127.0.0.1", serve_echo, NULL);
-    harness_configure(
-        "{'listeners':["
-        "{'name':'inner','address':'unix:@/inner.sock','upstream':'app'," IDENTITY_TLS "},"
-        "{'name':'good','address':'127.0.0.1:0','upstream':'good'},"
-        "{'name':'anybody','address':'127.0.0.1:0','upstream':'anybody'},"
-        "{'name':'wrong_ca','address':'127.0.0.1:0','upstream':'wrong_ca'},"
-        "{'name':'wrong_name','address':'127.0.0.1:0','upstream':'wrong_name'}],"
-        "'upstreams':[{'name':'app','servers':['%s']},"
-        "{'name':'good','servers':['unix:@/inner.sock'],'tls':{'server_name':'b.test','ca':'@/ca.crt'}},"
-        "{'name':'anybody','servers':['unix:@/inner.sock'],'tls':{'verify':false}},"
-        "{'name':'wrong_ca','servers':['unix:@/inner.sock'],'tls':{'server_name':'a.test','ca':'@/"
-        "other.crt'}},"
-        "{'name':'wrong_name','servers':['unix:@/inner.sock'],'tls':{'server_name':'c.test','ca':'@/"
-        "ca.crt'}}]," HARNESS_ADMIN "}",
-        service.address);
-    harness_start();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct wire wire = wire_dial(harness_at("127.0.0.1", rows[i].listener));
-        if (rows[i].is_believed) {
-            CU_ASSERT_TRUE(echoes(&wire));
-            continue;
-        }
-        CU_ASSERT_TRUE(wire_read(&wire, &byte, 1) <= 0);
-        wire_close(&wire);
-        harness_await_log("\"reason\":\"verify_failed\",\"by\":\"proxy\"");
-    }
-    CU_ASSERT_EQUAL(service_accepted(&service), 2);
-    end();
-}
-
 static const struct test tests[] = {
     TEST(the_server_name_chooses_the_certificate_in_both_versions),
     TEST(sessions_resume_in_both_versions),
     TEST(clients_that_never_read_lose_nothing),
     TEST(a_service_that_answers_takes_in_all_that_a_client_sent_before_it_went),
     TEST(a_truncated_end_is_told_apart_from_an_orderly_one),
-    TEST(services_are_verified),
     {0},
 };
 

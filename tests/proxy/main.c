@@ -19,6 +19,7 @@ int main(int argc, char **argv)
         &lookup_time_suite,
         &tls_suite,
         &tls_handshake_suite,
+        &tls_sessions_suite,
         &tls_abuse_suite,
         &tls_bio_suite,
         &timer_suite,
