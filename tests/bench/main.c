@@ -17,6 +17,7 @@
  *   --rounds N        default 5                  --seconds S      of each measurement, default 0.6
  *   --keep FILE       adds the figures to those of earlier runs that stand there, and reports all of them
  *   --json FILE       default bench.json         --svg FILE       default bench.svg
+ *   --other PROGRAM   measures another build of spliced too
  *   --report          measures nothing: reports what FILE of --keep holds
  *   --smoke           hardly anything of everything, spliced and the floor only: does all of it work? */
 #include "tests/bench/pings.h"
@@ -82,10 +83,11 @@ static bool is_wanted(const struct options *options, const struct workload *work
 {
     if (!is_listed(options->only, workload->name) || !is_listed(options->subjects, subject->name))
         return false;
-    bool is_ours = strcmp(subject->name, "spliced") == 0, is_floor = strcmp(subject->name, "floor") == 0;
+    bool is_floor = strcmp(subject->name, "floor") == 0;
+    bool is_ours = !is_floor && !subject->is_peer;
     if ((is_floor && !workload->floor) || (workload->is_ours && !is_ours))
         return false;
-    return !(subject->is_tls_only && workload->needs_plain);
+    return !(subject->is_tls_only && workload->needs_plain) && subject_is_there(subject);
 }
 
 static void list_all(void)
@@ -99,10 +101,19 @@ static void list_all(void)
 static struct options read_options(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"only", 1, NULL, 'o'},    {"subjects", 1, NULL, 's'}, {"rounds", 1, NULL, 'r'},
-        {"seconds", 1, NULL, 't'}, {"keep", 1, NULL, 'k'},     {"json", 1, NULL, 'j'},
-        {"svg", 1, NULL, 'v'},     {"drift", 1, NULL, 'd'},    {"report", 0, NULL, 'p'},
-        {"smoke", 0, NULL, 'm'},   {"list", 0, NULL, 'l'},     {0},
+        {"only", 1, NULL, 'o'},
+        {"subjects", 1, NULL, 's'},
+        {"rounds", 1, NULL, 'r'},
+        {"seconds", 1, NULL, 't'},
+        {"keep", 1, NULL, 'k'},
+        {"json", 1, NULL, 'j'},
+        {"svg", 1, NULL, 'v'},
+        {"drift", 1, NULL, 'd'},
+        {"report", 0, NULL, 'p'},
+        {"smoke", 0, NULL, 'm'},
+        {"other", 1, NULL, 'b'},
+        {"list", 0, NULL, 'l'},
+        {0},
     };
     struct options options = {.effort = full, .rounds = 5, .json = "bench.json", .svg = "bench.svg"};
     for (int letter; (letter = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -130,6 +141,9 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'd':
             options.drift = atof(optarg);
+            break;
+        case 'b':
+            subjects_set_other(optarg);
             break;
         case 'p':
             options.is_report = true;
@@ -191,7 +205,8 @@ static void write_report(const struct options *options, const struct figures *fi
 static void tell_missing(const struct options *options)
 {
     for (size_t i = 0; i < subject_count; i++) {
-        if (is_listed(options->subjects, subjects[i].name) && !subject_is_there(&subjects[i]))
+        if (subjects[i].is_peer && is_listed(options->subjects, subjects[i].name) &&
+            !subject_is_there(&subjects[i]))
             fprintf(stderr, "%s is not installed: run .ci/install bench\n", subjects[i].name);
     }
 }

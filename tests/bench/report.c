@@ -14,11 +14,22 @@ static bool is_measured(const struct figures *figures, const struct workload *wo
     return false;
 }
 
+static bool is_present(const struct figures *figures, const struct subject *subject)
+{
+    for (size_t i = 0; i < figures->count; i++) {
+        if (figures->items[i].subject == subject)
+            return true;
+    }
+    return false;
+}
+
 static void table_row(const struct figures *figures, const struct workload *workload, FILE *out)
 {
     struct standing standing = figures_standing(figures, workload);
     fprintf(out, "%-33s %-6s", workload->title, workload->unit);
     for (size_t i = 0; i < subject_count; i++) {
+        if (!is_present(figures, &subjects[i]))
+            continue;
         struct summary its = figures_summary(figures, workload, &subjects[i]);
         char cell[32] = "-";
         if (its.rounds)
@@ -43,8 +54,10 @@ void report_table(const struct figures *figures, const struct report_head *head,
 {
     fprintf(out, "%s, %s, congestion control %s\n", head->date, head->machine, head->congestion);
     fprintf(out, "minimum/median of all rounds; less is better\n\n%-33s %-6s", "workload", "unit");
-    for (size_t i = 0; i < subject_count; i++)
-        fprintf(out, " %15s", subjects[i].name);
+    for (size_t i = 0; i < subject_count; i++) {
+        if (is_present(figures, &subjects[i]))
+            fprintf(out, " %15s", subjects[i].name);
+    }
     fprintf(out, " %7s %7s %5s\n", "to best", "floor", "goal");
     for (size_t i = 0; i < workload_count; i++) {
         if (is_measured(figures, &workloads[i]))

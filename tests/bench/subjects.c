@@ -80,7 +80,6 @@ static void prepare_spliced(const struct setup *setup, const char **arguments)
     }
     fprintf(file, "  ] }\n");
     fclose(file);
-    arguments[0] = SPLICED;
     arguments[1] = "-c";
     arguments[2] = path;
 }
@@ -159,7 +158,6 @@ static void prepare_hitch(const struct setup *setup, const char **arguments)
 static void prepare_floor(const struct setup *setup, const char **arguments)
 {
     bool is_tls = strcmp(setup->floor, "tls") == 0;
-    arguments[0] = FLOOR;
     arguments[1] = setup->floor;
     arguments[2] = format("%u", setup->backend);
     for (int entry = 0; entry < ENTRY_COUNT; entry++) {
@@ -176,7 +174,7 @@ static void prepare_floor(const struct setup *setup, const char **arguments)
 const struct subject subjects[] = {
     {"spliced", SPLICED, false, false, prepare_spliced}, {"haproxy", "haproxy", true, false, prepare_haproxy},
     {"nginx", "nginx", true, false, prepare_nginx},      {"hitch", "hitch", true, true, prepare_hitch},
-    {"floor", FLOOR, false, false, prepare_floor},
+    {"floor", FLOOR, false, false, prepare_floor},       {"other", "other", false, false, prepare_spliced},
 };
 const size_t subject_count = sizeof subjects / sizeof *subjects;
 
@@ -189,9 +187,18 @@ const struct subject *subject_find(const char *name)
     return NULL;
 }
 
+static const char *other;
+
+void subjects_set_other(const char *program)
+{
+    other = program;
+}
+
 /* Where its program is, or NULL. */
 static const char *locate(const struct subject *subject)
 {
+    if (strcmp(subject->name, "other") == 0)
+        return other;
     static const char *const folders[] = {"", "/usr/sbin/", "/usr/bin/", "/usr/local/sbin/"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         const char *path = format("%s%s", folders[i], subject->program);

@@ -41,6 +41,9 @@ struct subject {
 extern const struct subject subjects[];
 extern const size_t subject_count;
 
+/* Another build of spliced, to be measured beside it as the subject "other". Borrowed. */
+void subjects_set_other(const char *program);
+
 /* The subject of that name, or NULL. */
 const struct subject *subject_find(const char *name);
 

@@ -127,7 +127,7 @@ static double measure_crowded(struct trial *trial, const struct workload *worklo
     pings_start(&pings, trial->effort->seconds);
     uint64_t began = machine_now_ns();
     while (!pings_are_over(&pings)) {
-        unsigned due = (unsigned)((machine_now_ns() - began) * HANDSHAKES_A_SECOND / NS);
+        unsigned due = 1 + (unsigned)((machine_now_ns() - began) * HANDSHAKES_A_SECOND / NS);
         while (begun < due && clients_step(visits, count))
             begun++;
         load_turn(load, 1);
