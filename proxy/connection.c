@@ -71,6 +71,8 @@ bool connection_was_emptied(const struct connection *connection, size_t count, s
 
 void connection_close(struct connection *connection, struct loop *loop, bool with_reset)
 {
+    /* What has ended holds nothing more. */
+    bool is_emptied = connection->transport->is_raw && connection->has_read_ended;
     connection->transport->close(connection);
     connection->transport = &plain_transport;
     buffer_destroy(connection->preread);
@@ -81,7 +83,7 @@ void connection_close(struct connection *connection, struct loop *loop, bool wit
         struct linger no_linger = {.l_onoff = 1, .l_linger = 0};
         if (with_reset)
             setsockopt(connection->watch.fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
-        else
+        else if (!is_emptied)
             connection_discard(connection);
         loop_remove(loop, &connection->watch);
         close(connection->watch.fd);

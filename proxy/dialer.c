@@ -145,16 +145,34 @@ static struct address take_address(struct dialer *dialer)
     return address;
 }
 
-/* Options that only lower latency, keep urgent bytes in their place (RFC 6093), or find dead peers: a socket
- * that refuses them still serves. */
-static void tune_socket(int fd, int64_t keepalive_ms)
+/* Options that only lower latency or keep urgent bytes in their place (RFC 6093): a socket that refuses them
+ * still serves. */
+static void tune_socket(int fd)
 {
-    int on = 1, seconds = (int)(keepalive_ms / 1000);
+    int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-    if (seconds < 1)
+}
+
+/* When keep-alive is turned on: by the half of its idle time no silence can have lasted long enough for a
+ * probe, and most connections are over, at three system calls less. 0: never, or it is on. */
+static uint64_t keepalive_due(const struct dialer *dialer, const struct connection *client)
+{
+    int64_t idle = dialer->upstream->keepalive;
+    bool is_wanted = idle >= 1000 && !dialer->is_kept_alive && client->state == CONNECTION_COMPLETE &&
+                     client->peer.family != AF_UNIX;
+    return is_wanted ? dialer->began + (uint64_t)idle / 2 : 0;
+}
+
+/* The kernel counts from when something last came (tcp(7)). */
+void dialer_keep_alive(struct dialer *dialer, const struct connection *client, uint64_t now)
+{
+    uint64_t due = keepalive_due(dialer, client);
+    if (!due || due > now)
         return;
+    int fd = client->watch.fd, on = 1, seconds = (int)(dialer->upstream->keepalive / 1000);
     int interval = seconds < 4 ? 1 : seconds / 4;
+    dialer->is_kept_alive = true;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
@@ -231,7 +249,7 @@ static enum step request_address(struct dialer *dialer, struct connection *clien
         return STEP_FAILED;
     }
     if (address.family != AF_UNIX)
-        tune_socket(fd, dialer->upstream->keepalive);
+        tune_socket(fd);
     client->peer = address;
     connection_request(client, fd);
     return STEP_ON;
@@ -252,14 +270,17 @@ static enum step step_describe(struct dialer *dialer, struct connection *client,
     dialer->request_ms = -1;
     enum step step =
         dialer->server->is_builtin ? request_builtin(dialer, client, site) : request_address(dialer, client);
-    if (step != STEP_ON)
+    if (step == STEP_ON && !dialer->server->is_builtin)
+        step = connect_socket(dialer, client, site);
+    if (step == STEP_FAILED)
         return step;
+    /* Only now: one that has not asked yet would be announced as gone. */
     int error = connection_watch(client, site->loop, site->ready);
     if (error) {
         connection_blame(client, error);
         return STEP_FAILED;
     }
-    return dialer->server->is_builtin ? STEP_ON : connect_socket(dialer, client, site);
+    return step;
 }
 
 static enum step step_request(struct dialer *dialer, struct connection *client,
@@ -389,7 +410,9 @@ enum dial dialer_step(struct dialer *dialer, struct connection *client, const st
 
 uint64_t dialer_due(const struct dialer *dialer, const struct connection *client)
 {
-    if (client->state == CONNECTION_DESCRIBED || client->state >= CONNECTION_COMPLETE)
+    if (client->state == CONNECTION_COMPLETE)
+        return keepalive_due(dialer, client);
+    if (client->state == CONNECTION_DESCRIBED || client->state == CONNECTION_CLOSED)
         return 0;
     uint64_t due = attempt_due(dialer);
     return dialer->retry_due && (!due || dialer->retry_due < due) ? dialer->retry_due : due;

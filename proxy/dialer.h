@@ -31,6 +31,7 @@ struct dialer {
     uint8_t tried_count;
     uint8_t addresses_left; /* of the server at hand */
     uint8_t address_at;
+    bool is_kept_alive; /* keep-alive was turned on */
     uint64_t retry_due; /* the queue of a unix server is full: connect(2) says EAGAIN and no event will come;
                            else 0 */
 };
@@ -54,7 +55,11 @@ void dialer_begin(struct dialer *dialer, struct upstream *upstream);
 /* Goes as far as it goes. `client` is the connection, `site` the same at each call. */
 enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site);
 
-/* When, in ms of the loop, dialer_step has to be called though nothing was announced; 0: never. */
+/* Turns on keep-alive where it is due. To be called when dialer_due has come for one that is COMPLETE. */
+void dialer_keep_alive(struct dialer *dialer, const struct connection *client, uint64_t now);
+
+/* When, in ms of the loop, dialer_step, or dialer_keep_alive, has to be called though nothing was announced;
+ * 0: never. */
 uint64_t dialer_due(const struct dialer *dialer, const struct connection *client);
 
 /* Gives the server back and leaves a lookup that is under way. The connection itself is the splice's to

@@ -138,19 +138,21 @@ static bool is_held_up(const struct splice *splice)
 }
 
 /* Keeps the times and counters of what a turn has moved. */
-static void note_moved(struct splice *splice, const struct connection *server,
-                       const struct connection *client, bool was_held_up)
+static void note_moved(struct splice *splice, const struct splice_counts *before, bool was_held_up)
 {
-    uint64_t received = splice->server.received - server->received, sent = splice->server.sent - server->sent;
+    struct splice_counts after = splice_counts(splice);
+    uint64_t received = after.server_received - before->server_received;
+    uint64_t sent = after.server_sent - before->server_sent;
+    bool has_service_spoken = after.client_received != before->client_received;
     struct entrance_counters *counters = splice_counters(splice);
     silence_note(&splice->silence, splice_now(splice) - splice_last_moved(splice), received > 0,
-                 splice->client.received != client->received, was_held_up);
+                 has_service_spoken, was_held_up);
     if (received + sent > 0) {
         splice->server_moved = splice_now(splice);
         entrance_count(&counters->received, received);
         entrance_count(&counters->sent, sent);
     }
-    if (splice->client.received != client->received || splice->client.sent != client->sent)
+    if (has_service_spoken || after.client_sent != before->client_sent)
         splice->client_moved = splice_now(splice);
     if (splice->first_byte_down_ms < 0 && splice->client.received > 0)
         splice->first_byte_down_ms = (int32_t)(splice_now(splice) - splice->opened);
@@ -159,16 +161,16 @@ static void note_moved(struct splice *splice, const struct connection *server,
 static void move(struct splice *splice)
 {
     struct workbench *bench = &splice->worker->bench;
-    struct connection server = splice->server, client = splice->client;
+    struct splice_counts before = splice_counts(splice);
     bool was_held_up = is_held_up(splice);
     splice_fill_paces(splice);
     enum flow_outcome up = flow_move(&splice->up, bench);
     splice_note_reason(splice, &splice->server);
     enum flow_outcome down = flow_move(&splice->down, bench);
-    note_moved(splice, &server, &client, was_held_up);
+    note_moved(splice, &before, was_held_up);
     splice_note_reason(splice, &splice->client);
     splice_note_reason(splice, &splice->server);
-    splice_tell_moved(splice, &server, &client);
+    splice_tell_moved(splice, &before);
     splice->has_spliced |= splice->up.is_splicing || splice->down.is_splicing;
     if (up == FLOW_BROKEN || down == FLOW_BROKEN)
         splice_end(splice, REASON_OUT_OF_RESOURCES, BY_PROXY);

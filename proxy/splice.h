@@ -78,6 +78,14 @@ struct splice {
     bool has_spliced; /* splice(2) was used */
 };
 
+/* What its connections have moved so far. */
+struct splice_counts {
+    uint64_t server_received;
+    uint64_t server_sent;
+    uint64_t client_received;
+    uint64_t client_sent;
+};
+
 /* [worker] Begins a splice with a fresh server connection that came in at `entrance`, where a place is used
  * for it: from now on, whatever happens, the splice's to release. Adds references to `entrance` and
  * `service`. */

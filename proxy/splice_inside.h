@@ -22,6 +22,16 @@ static inline struct entrance_counters *splice_counters(const struct splice *spl
     return entrance_counters(splice->entrance, splice->worker);
 }
 
+static inline struct splice_counts splice_counts(const struct splice *splice)
+{
+    return (struct splice_counts){
+        .server_received = splice->server.received,
+        .server_sent = splice->server.sent,
+        .client_received = splice->client.received,
+        .client_sent = splice->client.sent,
+    };
+}
+
 /* How long its phases took. */
 struct report_phases splice_phases(const struct splice *splice);
 

@@ -138,14 +138,14 @@ void splice_tell_failure(struct splice *splice, const struct connection *connect
 }
 
 /* The first bytes that a flow moved. */
-static void tell_first(struct splice *splice, const struct flow *flow, const struct connection *from_before,
-                       const struct connection *to_before)
+static void tell_first(struct splice *splice, const struct flow *flow, uint64_t received_before,
+                       uint64_t sent_before)
 {
-    if (from_before->received == 0 && flow->from->received > 0) {
+    if (received_before == 0 && flow->from->received > 0) {
         struct event event = of_connection(splice, flow->from, EVENT_CONNECTION_FIRST_READ);
         event_tell(ring_of(splice), &event);
     }
-    if (to_before->sent == 0 && flow->to->sent > 0) {
+    if (sent_before == 0 && flow->to->sent > 0) {
         struct event event = of_connection(splice, flow->to, EVENT_CONNECTION_FIRST_WRITE);
         event_tell(ring_of(splice), &event);
     }
@@ -167,13 +167,12 @@ static void tell_end(struct splice *splice, const struct connection *connection)
     }
 }
 
-void splice_tell_moved(struct splice *splice, const struct connection *server,
-                       const struct connection *client)
+void splice_tell_moved(struct splice *splice, const struct splice_counts *before)
 {
     if (!ring_of(splice))
         return;
-    tell_first(splice, &splice->up, server, client);
-    tell_first(splice, &splice->down, client, server);
+    tell_first(splice, &splice->up, before->server_received, before->client_sent);
+    tell_first(splice, &splice->down, before->client_received, before->server_sent);
     tell_end(splice, &splice->server);
     tell_end(splice, &splice->client);
 }

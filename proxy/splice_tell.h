@@ -25,10 +25,8 @@ void splice_tell_state(struct splice *splice, const struct connection *connectio
 void splice_tell_failure(struct splice *splice, const struct connection *connection, enum reason reason,
                          const char *detail);
 
-/* A turn has moved bytes or met ends: tells what is new since `server` and `client`, copies of the two
- * connections from before it. */
-void splice_tell_moved(struct splice *splice, const struct connection *server,
-                       const struct connection *client);
+/* A turn has moved bytes or met ends: tells what is new since then. */
+void splice_tell_moved(struct splice *splice, const struct splice_counts *before);
 
 /* Tells of the connections that are closed by now, and that anything was told of before. */
 void splice_tell_closed(struct splice *splice);

@@ -37,6 +37,7 @@ void splice_arm(struct splice *splice)
 void splice_time_is_up(struct timer *timer)
 {
     struct splice *splice = list_owner(timer, struct splice, timer);
+    dialer_keep_alive(&splice->dialer, &splice->client, splice_now(splice));
     struct deadline deadline = due(splice);
     if (splice->is_ending ||
         (deadline.reason == REASON_NONE && deadline.due && deadline.due <= splice_now(splice)))

@@ -6,6 +6,8 @@
 #include "tests/proxy/yard.h"
 
 #include <CUnit/CUnit.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -125,6 +127,33 @@ static void a_dial_ends_with_a_connection_that_is_complete(void)
     CU_ASSERT_TRUE(service >= 0);
     CU_ASSERT_EQUAL(client.peer.port, address_local(service).port);
     end_close(&service);
+    finish();
+}
+
+static int keep_alive_of(const struct connection *connection)
+{
+    int is_on = -1;
+    socklen_t length = sizeof is_on;
+    getsockopt(connection->watch.fd, SOL_SOCKET, SO_KEEPALIVE, &is_on, &length);
+    return is_on;
+}
+
+static void keep_alive_is_turned_on_while_no_silence_can_have_lasted_long_enough_for_it(void)
+{
+    begin(&(struct yard_plan){0});
+    yard.service->upstream->keepalive = 60000;
+    CU_ASSERT_EQUAL(dial(), DIAL_COMPLETE);
+    uint64_t due = dialer_due(&dialer, &client);
+    CU_ASSERT_TRUE(due >= dialer.began && due < dialer.began + 60000);
+    dialer_keep_alive(&dialer, &client, due - 1);
+    CU_ASSERT_EQUAL(keep_alive_of(&client), 0);
+    dialer_keep_alive(&dialer, &client, due);
+    CU_ASSERT_EQUAL(keep_alive_of(&client), 1);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), 0);
+    int idle = 0;
+    socklen_t length = sizeof idle;
+    CU_ASSERT_EQUAL(getsockopt(client.watch.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &length), 0);
+    CU_ASSERT_EQUAL(idle, 60);
     finish();
 }
 
@@ -268,6 +297,7 @@ static void each_state_and_each_failure_on_the_way_is_heard_of(void)
 
 static const struct test tests[] = {
     TEST(a_dial_ends_with_a_connection_that_is_complete),
+    TEST(keep_alive_is_turned_on_while_no_silence_can_have_lasted_long_enough_for_it),
     TEST(a_unix_server_is_complete_at_once),
     TEST(an_attempt_is_due_by_its_own_timeout),
     TEST(without_a_timeout_nothing_is_due),
