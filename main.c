@@ -354,6 +354,7 @@ static int with_description(struct command *command)
 int main(int argc, char **argv)
 {
     struct command command;
+    certs_prepare();
     char *wrong = command_read(argc, argv, &command);
     if (wrong) {
         fprintf(stderr, "spliced: %s\n\n%s", wrong, command_usage);

@@ -95,6 +95,10 @@ void certs_print_subject(const struct x509_st *certificate, char *text, size_t r
  * in earnest has its own. NULL or a sentence. */
 char *certs_make_throwaway(const char *chain_file, const char *key_file);
 
+/* Has OpenSSL take its memory from certs/pieces, so that little is left of a burst of handshakes. To be
+ * called before anything else that uses OpenSSL; later it changes nothing. */
+void certs_prepare(void);
+
 /* The version of the OpenSSL library that is linked at run time, e.g. "3.0.15"; constant. */
 const char *certs_library(void);
 

@@ -7,6 +7,7 @@
 #include "tests/runner.h"
 
 extern const struct suite names_suite;
+extern const struct suite pieces_suite;
 extern const struct suite certificate_suite;
 extern const struct suite context_suite;
 extern const struct suite choice_suite;
