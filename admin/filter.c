@@ -12,65 +12,6 @@
 
 _Static_assert(EVENT_COUNT <= 64, "there is a bit for every event");
 
-enum {
-    MAPPED_BITS = 96 /* ::ffff:0:0/96 (RFC 4291, section 2.5.5.2) */
-};
-
-/* The number of bits behind the slash, `most` when there is no slash; -1: it is none. */
-static int parse_bits(const char *slash, int most)
-{
-    if (!slash)
-        return most;
-    size_t digits = strspn(slash + 1, "0123456789");
-    if (digits == 0 || digits > 3 || slash[1 + digits] != '\0')
-        return -1;
-    int bits = atoi(slash + 1);
-    return bits <= most ? bits : -1;
-}
-
-static void unmap(struct filter_block *block)
-{
-    struct in6_addr ip;
-    memcpy(&ip, block->ip, sizeof ip);
-    if (block->family != AF_INET6 || block->bits < MAPPED_BITS || !IN6_IS_ADDR_V4MAPPED(&ip))
-        return;
-    block->family = AF_INET;
-    block->bits -= MAPPED_BITS;
-    memmove(block->ip, block->ip + 12, 4);
-}
-
-bool filter_parse_block(const char *text, struct filter_block *block)
-{
-    char ip[INET6_ADDRSTRLEN];
-    const char *slash = strchr(text, '/');
-    size_t length = slash ? (size_t)(slash - text) : strlen(text);
-    if (length >= sizeof ip)
-        return false;
-    memcpy(ip, text, length);
-    ip[length] = '\0';
-    *block = (struct filter_block){.family = strchr(ip, ':') ? AF_INET6 : AF_INET};
-    int bits = parse_bits(slash, block->family == AF_INET6 ? 128 : 32);
-    if (bits < 0 || inet_pton(block->family, ip, block->ip) != 1)
-        return false;
-    block->bits = (unsigned)bits;
-    unmap(block);
-    return true;
-}
-
-static bool is_in_block(const struct filter_block *block, const struct address *address)
-{
-    struct filter_block one = {.family = address->family, .bits = 128};
-    if (address->family != AF_INET && address->family != AF_INET6)
-        return false;
-    memcpy(one.ip, address->ip, sizeof one.ip);
-    unmap(&one);
-    if (one.family != block->family || memcmp(one.ip, block->ip, block->bits / 8) != 0)
-        return false;
-    unsigned rest = block->bits % 8;
-    uint8_t mask = (uint8_t)(0xff00u >> rest);
-    return rest == 0 || ((one.ip[block->bits / 8] ^ block->ip[block->bits / 8]) & mask) == 0;
-}
-
 static bool is_word(const char *wanted, const char *found)
 {
     return !wanted || (found && strcmp(wanted, found) == 0);
@@ -86,7 +27,7 @@ static bool matches_connection(const struct filter *filter, const struct report_
 {
     if (!is_word(filter->kind, connection->kind))
         return false;
-    if (filter->peer.family && !is_in_block(&filter->peer, &connection->peer))
+    if (filter->peer.family && !block_has(&filter->peer, connection->peer.family, connection->peer.ip))
         return false;
     if (*filter->server_name &&
         (!connection->tls.is_present || strcasecmp(filter->server_name, connection->tls.server_name) != 0))
@@ -116,7 +57,7 @@ bool filter_matches_event(const struct filter *filter, const struct event_report
            (!filter->splice || filter->splice == event->splice) &&
            is_word(filter->kind, event_end_word(event->end)) && is_text(filter->listener, event->listener) &&
            is_text(filter->upstream, event->upstream) && is_text(filter->server, event->server) &&
-           (!filter->peer.family || is_in_block(&filter->peer, &event->peer));
+           (!filter->peer.family || block_has(&filter->peer, event->peer.family, event->peer.ip));
 }
 
 /* The bits of all events that "word" or "prefix.*" stands for; 0: there are none. */

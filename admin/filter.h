@@ -8,14 +8,8 @@
 #define ADMIN_FILTER_H
 
 #include "admin/report.h"
+#include "conf/block.h"
 #include "proxy/event.h"
-
-/* A block of addresses (RFC 4632, RFC 4291 section 2.3). */
-struct filter_block {
-    uint16_t family; /* AF_INET, AF_INET6; 0: no condition */
-    unsigned bits;
-    uint8_t ip[16];
-};
 
 struct filter {
     const char *kind;           /* NULL in this and the next: no condition */
@@ -24,16 +18,13 @@ struct filter {
     char upstream[REPORT_NAME];
     char server[ADDRESS_TEXT];
     char server_name[REPORT_SERVER_NAME]; /* of TLS; in any case */
-    struct filter_block peer;
+    struct block peer;
     int64_t older_than_ms;
     int64_t idle_for_ms; /* a connection: since its last byte; a splice: since the last byte of both */
     uint64_t min_bytes;  /* received and sent together */
     uint64_t splice;     /* the id of an event's splice; 0: no condition */
     uint64_t events;     /* bits by enum event_what; 0: no condition */
 };
-
-/* Reads "10.0.0.0/8", "2001:db8::/32" or a single address. A v4-mapped block becomes one of IPv4. */
-bool filter_parse_block(const char *text, struct filter_block *block);
 
 bool filter_matches_splice(const struct filter *filter, const struct report_splice *splice);
 bool filter_matches_end(const struct filter *filter, const struct report_end *end);

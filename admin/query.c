@@ -5,6 +5,7 @@
 
 #include "admin/report_event.h"
 #include "admin/report_house.h"
+#include "conf/block.h"
 #include "conf/text.h"
 #include "conf/units.h"
 
@@ -101,7 +102,7 @@ static char *read_server_name(const struct parameter *parameter, const char *val
 
 static char *read_block(const struct parameter *parameter, const char *value, struct query *query)
 {
-    if (filter_parse_block(value, place_of(parameter, query)))
+    if (block_parse(value, place_of(parameter, query)))
         return NULL;
     return text_copy("it is an address or a block of addresses, such as 10.0.0.0/8 or 2001:db8::/32");
 }

@@ -47,6 +47,7 @@ static const struct member listener_connections_members[] = {
 static const struct member listener_totals_members[] = {
     MEMBER("accepted", struct report_listener, totals.accepted),
     MEMBER("refused", struct report_listener, totals.refused),
+    MEMBER("denied", struct report_listener, totals.denied),
     MEMBER("tls_failed", struct report_listener, totals.tls_failed),
     MEMBER("received_bytes", struct report_listener, totals.received_bytes),
     MEMBER("sent_bytes", struct report_listener, totals.sent_bytes),

@@ -64,6 +64,11 @@ static const struct route routes[] = {
     {"POST", "/v1/splices/close", CONF_ACCESS_WRITE, false, splices_close, query_nothing,
      .sentence = "closes all that the filter finds, at once or so many a second, or tells how many those are",
      .body = &splices_close_body},
+    {"POST", "/v1/splices/reauthorise", CONF_ACCESS_WRITE, false, splices_reauthorise, query_nothing,
+     .sentence =
+         "judges the clients of open splices by today's allow and deny lists, authorities and revocation "
+         "lists, and closes those that would not be let in, or tells which those are",
+     .body = &splices_reauthorise_body},
     {"GET", "/v1/upstreams", CONF_ACCESS_READ, false, upstreams_list, query_upstreams,
      .sentence =
          "all upstreams with their servers, how requests to them ended and how old their lookups are"},

@@ -56,6 +56,7 @@ route_function splices_one;
 route_function splices_change;
 route_function splices_end_one;
 route_function splices_close;
+route_function splices_reauthorise;
 route_function connections_list;
 route_function connections_one;
 route_function events_list;
@@ -67,5 +68,6 @@ extern const struct grammar_object listener_body;
 extern const struct grammar_object log_level_body;
 extern const struct grammar_object splices_change_body;
 extern const struct grammar_object splices_close_body;
+extern const struct grammar_object splices_reauthorise_body;
 
 #endif

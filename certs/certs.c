@@ -213,6 +213,11 @@ const char *certs_server_name(const struct certs *certs, const char *host)
     return certs->server_name ? certs->server_name : host;
 }
 
+long certs_review(const struct certs *certs, unsigned slot, struct ssl_st *session)
+{
+    return verification_review(certs_context(certs, slot), session);
+}
+
 bool certs_verifies(const struct certs *certs)
 {
     return certs->verifies;

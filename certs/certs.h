@@ -15,6 +15,7 @@ struct certs;
 /* OpenSSL's SSL_CTX and X509, opened in certs/ and proxy/tls only. */
 struct ssl_ctx_st;
 struct x509_st;
+struct ssl_st;
 
 /* Loads what a listener presents: every certificate of `tls` with its chain and key, each pair checked.
  * `listener` is the listener's name: sessions of one listener are not resumed at another (RFC 5077,
@@ -40,6 +41,15 @@ struct ssl_ctx_st *certs_context(const struct certs *certs, unsigned slot);
  * `host` is the server's host name or address from the configuration, used when tls.server_name is null; NULL
  * when it has none (a unix socket). Borrowed from either. */
 const char *certs_server_name(const struct certs *certs, const char *host);
+
+/* Judges the peer of a live session of a listener once more, as the set judges newcomers: by its authorities
+ * and revocation lists at this moment, and its allow list. X509_V_OK: it passes, or nobody is asked; else a
+ * verdict of OpenSSL's. Of a session that was resumed the peer's intermediate certificates may not be at
+ * hand: it fails where they are needed. */
+enum {
+    CERTS_NO_CERTIFICATE = -1 /* it has shown none, and one is required: a verdict of ours */
+};
+long certs_review(const struct certs *certs, unsigned slot, struct ssl_st *session);
 
 /* Whether an upstream's servers must prove their name. */
 bool certs_verifies(const struct certs *certs);

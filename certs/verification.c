@@ -6,6 +6,7 @@
 
 #include "certs/admission.h"
 #include "certs/authorities.h"
+#include "certs/certs.h"
 #include "conf/memory.h"
 #include "conf/text.h"
 
@@ -232,6 +233,39 @@ void verification_install(struct verification *verification, SSL_CTX *context)
         SSL_CTX_set_client_CA_list(context, SSL_dup_CA_list(verification->names));
     if (SSL_CTX_set_session_ticket_cb(context, NULL, look_at_ticket, NULL) != 1)
         memory_exhausted();
+}
+
+/* A fresh session of the context stands for the newcomer that the peer is compared with. */
+static long review(SSL *newcomer, X509_STORE *store, X509 *certificate, STACK_OF(X509) * chain)
+{
+    X509_STORE_CTX *judged = X509_STORE_CTX_new();
+    if (!judged || X509_STORE_CTX_init(judged, store, certificate, chain) != 1 ||
+        X509_STORE_CTX_set_ex_data(judged, SSL_get_ex_data_X509_STORE_CTX_idx(), newcomer) != 1)
+        memory_exhausted();
+    X509_STORE_CTX_set_default(judged, "ssl_client");
+    X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(judged), SSL_get0_param(newcomer));
+    X509_STORE_CTX_set_verify_cb(judged, judge);
+    long verdict = X509_verify_cert(judged) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(judged);
+    X509_STORE_CTX_free(judged);
+    return verdict;
+}
+
+long verification_review(SSL_CTX *context, SSL *session)
+{
+    pthread_once(&verification_once, make_index);
+    const struct verification *verification = SSL_CTX_get_ex_data(context, verification_index);
+    if (!verification)
+        return X509_V_OK;
+    X509 *certificate = SSL_get1_peer_certificate(session);
+    if (!certificate)
+        return verification->mode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT ? CERTS_NO_CERTIFICATE : X509_V_OK;
+    SSL *newcomer = SSL_new(context);
+    if (!newcomer)
+        memory_exhausted();
+    long verdict = review(newcomer, verification->store, certificate, SSL_get_peer_cert_chain(session));
+    SSL_free(newcomer);
+    X509_free(certificate);
+    return verdict;
 }
 
 void verification_drop(struct verification **verification)

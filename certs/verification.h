@@ -32,6 +32,10 @@ char *verification_create_servers(const struct conf_upstream_tls *tls, const cha
  * believes anybody. */
 void verification_install(struct verification *verification, SSL_CTX *context);
 
+/* Judges the certificate of a live session's peer once more, as the context judges newcomers: a verdict as
+ * certs_review has it. */
+long verification_review(SSL_CTX *context, SSL *session);
+
 /* Gives a reference back. Accepts NULL. Leaves *verification NULL. */
 void verification_drop(struct verification **verification);
 

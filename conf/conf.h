@@ -121,8 +121,10 @@ struct conf_listener {
     struct conf_address address;
     char *upstream; /* the name of an upstream, or "@demo" */
     int64_t backlog;
-    int64_t max_connections; /* 0: only the process's limit */
-    int64_t queue_deadline;  /* 0: a request may wait for any time */
+    int64_t max_connections;   /* 0: only the process's limit */
+    int64_t queue_deadline;    /* 0: a request may wait for any time */
+    struct conf_strings allow; /* blocks of addresses; none: everybody who is not denied */
+    struct conf_strings deny;  /* asked first */
     struct conf_ready_while ready_while;
     struct conf_listener_tls *tls; /* NULL: plain */
     struct conf_route *routes;

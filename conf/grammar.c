@@ -97,6 +97,12 @@ static const struct grammar_key listener_keys[] = {
      .sentence =
          "Whoever has waited longer in the queue is reset when their turn comes, before any upstream is "
          "asked; 0: no limit."},
+    {"allow", GRAMMAR_STRINGS, MEMBER(listener, allow), BETWEEN(1, 63),
+     .sentence =
+         "Blocks of addresses, such as 10.0.0.0/8, from which clients may connect; empty: from anywhere."},
+    {"deny", GRAMMAR_STRINGS, MEMBER(listener, deny), BETWEEN(1, 63),
+     .sentence =
+         "Blocks of addresses whose clients are refused when they are accepted, though they be allowed."},
     {"ready_while", GRAMMAR_OBJECT, MEMBER(listener, ready_while), .object = &grammar_ready_while,
      .sentence = "When more should be sent elsewhere."},
     {"tls", GRAMMAR_OPTIONAL, MEMBER(listener, tls), .object = &grammar_listener_tls,

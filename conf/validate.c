@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/validate.h"
 
+#include "conf/block.h"
 #include "conf/claims.h"
 #include "conf/memory.h"
 #include "conf/nearest.h"
@@ -129,6 +130,29 @@ static void check_lookup(struct validation *validation, const struct conf_lookup
                          text_copy("\"min_ttl\" is above \"max_ttl\"; lower it, or raise the other"));
 }
 
+static const char *check_block(const char *text)
+{
+    struct block block;
+    return block_parse(text, &block)
+               ? NULL
+               : "is no block of addresses; write 10.0.0.0/8, 2001:db8::/32 or one address";
+}
+
+/* Whoever comes through a file has no address: what would let nobody in, or everybody, was not meant. */
+static void check_sources(struct validation *validation, const struct conf_listener *listener)
+{
+    const struct conf_strings *lists[] = {&listener->allow, &listener->deny};
+    static const char *const keys[] = {"allow", "deny"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        validation_check_entries(validation, lists[i], keys[i], check_block);
+        if (lists[i]->count > 0 && listener->address.text && listener->address.kind == CONF_ADDRESS_UNIX)
+            validation_blame(validation, &lists[i]->items[0],
+                             text_format("clients of a unix socket have no address to put into \"%s\"; who "
+                                         "may open its file decides there",
+                                         keys[i]));
+    }
+}
+
 static void check_admin_listen(struct validation *validation, const struct conf_admin_listen *listen)
 {
     bool is_open = listen->access == CONF_ACCESS_WRITE && listen->address.text &&
@@ -150,6 +174,7 @@ void validate_conf(const struct conf *conf, const struct places *places, struct 
     check_references(&validation);
     for (size_t i = 0; i < conf->listener_count; i++) {
         const struct conf_listener *listener = &conf->listeners[i];
+        check_sources(&validation, listener);
         validate_routes(&validation, listener);
         if (listener->tls)
             validate_listener_tls(&validation, listener);

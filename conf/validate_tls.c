@@ -33,20 +33,6 @@ static void check_certificate(struct validation *validation, const struct conf_c
             text_copy("a certificate needs \"chain\" and \"key\", or \"pem\" for one file with both"));
 }
 
-/* Blames the entries of an allow list that mean nothing. */
-static void check_entries(struct validation *validation, const struct conf_strings *entries, const char *key,
-                          const char *(*check)(const char *pattern))
-{
-    for (size_t i = 0; i < entries->count; i++) {
-        const char *wrong = entries->items[i] ? check(entries->items[i]) : NULL;
-        if (!wrong)
-            continue;
-        char *quoted = text_quote(entries->items[i]);
-        validation_blame(validation, &entries->items[i], text_format("%s of \"%s\" %s", quoted, key, wrong));
-        free(quoted);
-    }
-}
-
 /* What is set though nobody is asked for a certificate; NULL: nothing. */
 static const void *find_idle(const struct conf_client_certificate *asked, const char **key)
 {
@@ -78,10 +64,10 @@ static void check_client_certificate(struct validation *validation,
 {
     const struct conf_allow *allow = &asked->allow;
     const char *key;
-    check_entries(validation, &allow->dns, "dns", pattern_check_dns);
-    check_entries(validation, &allow->uri, "uri", pattern_check_uri);
-    check_entries(validation, &allow->ip, "ip", pattern_check_ip);
-    check_entries(validation, &allow->spki_sha256, "spki_sha256", pattern_check_sha256);
+    validation_check_entries(validation, &allow->dns, "dns", pattern_check_dns);
+    validation_check_entries(validation, &allow->uri, "uri", pattern_check_uri);
+    validation_check_entries(validation, &allow->ip, "ip", pattern_check_ip);
+    validation_check_entries(validation, &allow->spki_sha256, "spki_sha256", pattern_check_sha256);
     if (asked->require != CONF_REQUIRE_NO && !asked->ca && !validation_is_given(validation, &asked->ca))
         validation_blame(
             validation, &asked->require,

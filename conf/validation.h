@@ -20,6 +20,11 @@ struct validation {
 void validation_blame(struct validation *validation, const void *member, char *detail);
 void validation_blame_entry(struct validation *validation, const struct origin *entry, char *detail);
 
+/* Blames each entry of the list of that key that `check` has words for, which go on after the quoted entry.
+ */
+void validation_check_entries(struct validation *validation, const struct conf_strings *entries,
+                              const char *key, const char *(*check)(const char *text));
+
 /* Whether the document gave that member, and whether it was blamed while it was read. */
 bool validation_is_given(const struct validation *validation, const void *member);
 bool validation_is_wrong(const struct validation *validation, const void *member);

@@ -22,6 +22,7 @@ struct worker;
 struct entrance_counters {
     _Atomic uint64_t accepted; /* taken out of the queue, whatever became of them */
     _Atomic uint64_t refused;
+    _Atomic uint64_t denied;  /* by their addresses, when they were accepted */
     _Atomic uint64_t left;    /* of those accepted: gone before, without a byte */
     _Atomic uint64_t expired; /* of those accepted: had waited longer than queue_deadline */
     _Atomic uint64_t tls_failed;

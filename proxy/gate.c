@@ -133,19 +133,23 @@ static enum accepted outcome_of(int error)
 }
 
 /* Why nobody is to be served; REASON_NONE: somebody is there, and in time. */
-static enum reason objection(const struct gate *gate, const struct kernel_arrival *arrival)
+static enum reason objection(const struct gate *gate, const struct kernel_arrival *arrival,
+                             const struct address *peer)
 {
     int64_t deadline = gate->service->queue_deadline;
     if (arrival->has_left)
         return REASON_LEFT_BEFORE_ACCEPT;
+    if (!sources_admit(gate->service->sources, peer))
+        return REASON_ADDRESS_DENIED;
     return deadline > 0 && arrival->waited_ms > deadline ? REASON_QUEUE_DEADLINE : REASON_NONE;
 }
 
-/* Who waited too long is to know at once that nobody listened. */
+/* Who waited too long, or may not come in, is to know at once that nobody listened. */
 static void turn_away(struct gate *gate, const struct arrival *arrival, enum reason reason)
 {
     struct entrance_counters *counters = entrance_counters(gate->entrance, gate->worker);
     struct linger at_once = {.l_onoff = 1};
+    bool has_left = reason == REASON_LEFT_BEFORE_ACCEPT;
     const struct event event = {
         .what = EVENT_CONNECTION_CLOSE,
         .end = EVENT_SERVER_END,
@@ -153,13 +157,16 @@ static void turn_away(struct gate *gate, const struct arrival *arrival, enum rea
         .has_counts = true,
         .age_ms = arrival->waited_ms,
         .reason = reason,
-        .by = reason == REASON_QUEUE_DEADLINE ? BY_PROXY : BY_THEIR_CLIENT,
+        .by = has_left ? BY_THEIR_CLIENT : BY_PROXY,
         .peer = &arrival->peer,
     };
-    if (reason == REASON_QUEUE_DEADLINE)
+    if (!has_left)
         setsockopt(arrival->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(arrival->fd);
-    entrance_count(reason == REASON_QUEUE_DEADLINE ? &counters->expired : &counters->left, 1);
+    entrance_count(has_left                          ? &counters->left
+                   : reason == REASON_ADDRESS_DENIED ? &counters->denied
+                                                     : &counters->expired,
+                   1);
     event_tell(gate->entrance->commons->events, &event);
 }
 
@@ -178,7 +185,7 @@ static enum accepted accept_one(struct gate *gate)
     };
     gate->retry_ms = 0;
     entrance_note_arrival(gate->entrance, gate->worker, arrival.waited_ms);
-    enum reason reason = objection(gate, &waited);
+    enum reason reason = objection(gate, &waited, &arrival.peer);
     if (reason != REASON_NONE) {
         turn_away(gate, &arrival, reason);
         return ACCEPTED_TURNED;

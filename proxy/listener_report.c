@@ -104,7 +104,9 @@ static void report_counters(const struct listener *listener, struct report_liste
         report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
         report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
         report->totals.refused += atomic_load_explicit(&counters->refused, memory_order_relaxed) +
-                                  atomic_load_explicit(&counters->expired, memory_order_relaxed);
+                                  atomic_load_explicit(&counters->expired, memory_order_relaxed) +
+                                  atomic_load_explicit(&counters->denied, memory_order_relaxed);
+        report->totals.denied += atomic_load_explicit(&counters->denied, memory_order_relaxed);
         report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
         report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
         report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);

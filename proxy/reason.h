@@ -42,6 +42,7 @@
     REASON(LIFETIME, "lifetime", PROXY, "proxy", "it had lived as long as it may")                           \
     REASON(OUT_OF_RESOURCES, "out_of_resources", PROXY, "proxy", "descriptors or memory ran out")            \
     REASON(DRAINED, "drained", PROXY, "proxy", "the process is closing")                                     \
+    REASON(ADDRESS_DENIED, "address_denied", PROXY, "proxy", "its address is denied, or not allowed")        \
     REASON(ADMIN_CLOSED, "admin_closed", PROXY, "proxy", "an operator closed it")                            \
     REASON(IO_ERROR, "io_error", PEER, "transport", "the kernel reported an error")
 

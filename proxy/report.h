@@ -68,7 +68,8 @@ struct report_listener {
     } connections;
     struct {
         uint64_t accepted; /* taken out of the queue, whatever became of them */
-        uint64_t refused;
+        uint64_t refused;  /* for whatever reason */
+        uint64_t denied;   /* of those: by allow or deny */
         uint64_t tls_failed;
         uint64_t received_bytes; /* from their clients, of splices that have ended and those that live */
         uint64_t sent_bytes;     /* to their clients */

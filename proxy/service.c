@@ -16,6 +16,7 @@ struct service *service_create(const struct conf_listener *conf, struct upstream
     service->certs = certs;
     service->routes = routes;
     service->requires_name = conf->tls && conf->tls->require_sni;
+    service->sources = sources_create(&conf->allow, &conf->deny);
     service->timeouts = conf->timeouts;
     service->queue_deadline = conf->queue_deadline;
     return service;
@@ -36,5 +37,6 @@ void service_drop(struct service **service)
     upstream_drop(&dropped->upstream);
     certs_drop(&dropped->certs);
     routes_destroy(dropped->routes);
+    sources_destroy(dropped->sources);
     free(dropped);
 }

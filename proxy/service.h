@@ -10,14 +10,16 @@
 
 #include "certs/certs.h"
 #include "proxy/routes.h"
+#include "proxy/sources.h"
 #include "proxy/upstream.h"
 
 struct service {
     _Atomic unsigned references;
     struct upstream *upstream;
-    struct certs *certs;   /* NULL: nothing is terminated */
-    struct routes *routes; /* asked before anything else is; NULL: there are none */
-    bool requires_name;    /* who names no server that is known here is refused */
+    struct certs *certs;     /* NULL: nothing is terminated */
+    struct routes *routes;   /* asked before anything else is; NULL: there are none */
+    bool requires_name;      /* who names no server that is known here is refused */
+    struct sources *sources; /* who may connect; NULL: everybody */
     struct conf_listener_timeouts timeouts;
     int64_t queue_deadline; /* ms that a request may have waited when it is accepted; 0: any time */
 };

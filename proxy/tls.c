@@ -173,21 +173,37 @@ static enum io fail_by_errno(struct connection *connection, int error)
     return IO_FAILED;
 }
 
-/* Why we do not believe the peer. */
+/* Why we do not believe a peer; *words goes on about it, NULL where the reason says all. */
+static enum reason reason_of(long verdict, const char **words)
+{
+    static const struct {
+        long verdict;
+        enum reason reason;
+        bool says_all;
+    } rows[] = {
+        {X509_V_OK, REASON_NONE, true},
+        {X509_V_ERR_CERT_HAS_EXPIRED, REASON_CERTIFICATE_EXPIRED, false},
+        {X509_V_ERR_CERT_REVOKED, REASON_CERTIFICATE_REVOKED, false},
+        {X509_V_ERR_APPLICATION_VERIFICATION, REASON_NOT_ALLOWED, true}, /* ours: certs/verification */
+        {CERTS_NO_CERTIFICATE, REASON_CERTIFICATE_REQUIRED, true},
+    };
+    *words = X509_verify_cert_error_string(verdict);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].verdict != verdict)
+            continue;
+        if (rows[i].says_all)
+            *words = NULL;
+        return rows[i].reason;
+    }
+    return REASON_VERIFY_FAILED;
+}
+
 static enum io fail_by_verdict(struct connection *connection)
 {
+    const char *words;
     long verdict = SSL_get_verify_result(((struct tls *)connection->session)->ssl);
-    const char *words = X509_verify_cert_error_string(verdict);
-    switch (verdict) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        return fail(connection, REASON_CERTIFICATE_EXPIRED, words);
-    case X509_V_ERR_CERT_REVOKED:
-        return fail(connection, REASON_CERTIFICATE_REVOKED, words);
-    case X509_V_ERR_APPLICATION_VERIFICATION: /* ours: certs/verification */
-        return fail(connection, REASON_NOT_ALLOWED, NULL);
-    default:
-        return fail(connection, REASON_VERIFY_FAILED, words);
-    }
+    enum reason reason = reason_of(verdict, &words);
+    return fail(connection, reason == REASON_NONE ? REASON_VERIFY_FAILED : reason, words);
 }
 
 /* OpenSSL's verdict on the peer. The first error in its queue is the cause, later ones are its consequences.
@@ -443,6 +459,15 @@ const char *tls_server_name(const struct connection *connection)
 {
     const struct tls *tls = connection->session;
     return tls ? SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
+}
+
+enum reason tls_review(const struct connection *connection, const struct certs *certs, const char **words)
+{
+    const struct tls *tls = connection->session;
+    *words = NULL;
+    if (connection->transport != &tls_transport)
+        return REASON_NONE;
+    return reason_of(certs_review(certs, connection->bench->slot, tls->ssl), words);
 }
 
 const char *tls_failure(const struct connection *connection)

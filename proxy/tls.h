@@ -29,6 +29,10 @@ bool tls_begin(struct connection *connection, const struct certs *certs, const c
  * outlives the connection. */
 void tls_resume(struct connection *connection, struct tls_sessions *sessions);
 
+/* Judges the peer of a complete server connection once more, as `certs` judges newcomers (certs_review).
+ * REASON_NONE: it passes, or it is plain; else *words, constant, go on about it, or are NULL. */
+enum reason tls_review(const struct connection *connection, const struct certs *certs, const char **words);
+
 /* Tells about the session, complete or not. Plain connections: is_present is false. */
 void tls_report(const struct connection *connection, struct report_tls *report);
 

@@ -10,6 +10,7 @@
 
 #include "proxy/proxy.h"
 #include "proxy/splice_orders.h"
+#include "proxy/splice_review.h"
 
 #include <pthread.h>
 

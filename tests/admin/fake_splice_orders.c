@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/admin/fake_proxy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Begins an order: false when the answer is told by *answer already. The lock is held then. */
@@ -61,5 +62,27 @@ enum proxy_answer proxy_splices_close(struct proxy *proxy, const struct proxy_cl
     bool is_busy = proxy->is_busy;
     pthread_mutex_unlock(&proxy->mutex);
     order->choice.discard(order->choice.context);
+    return is_busy ? PROXY_BUSY : PROXY_ANSWERED;
+}
+
+enum proxy_answer proxy_review(struct proxy *proxy, bool is_dry_run, struct review *review)
+{
+    *review = (struct review){.items = calloc(REVIEW_ITEMS, sizeof *review->items)};
+    pthread_mutex_lock(&proxy->mutex);
+    bool is_busy = proxy->is_busy;
+    for (uint64_t id = 1; id < FAKE_SPLICES && !is_busy; id++) {
+        if (!proxy->is_alive[id])
+            continue;
+        review->reviewed++;
+        if (id % 5 != 0)
+            continue;
+        struct review_failed *failed = &review->items[review->count++];
+        *failed = (struct review_failed){.splice = id, .listener = "web", .peer = "10.1.0.5:50000"};
+        failed->reason = id % 2 ? REASON_ADDRESS_DENIED : REASON_VERIFY_FAILED;
+        failed->detail = id % 2 ? NULL : "certificate revoked";
+        review->failed++;
+        review->closed += !is_dry_run;
+    }
+    pthread_mutex_unlock(&proxy->mutex);
     return is_busy ? PROXY_BUSY : PROXY_ANSWERED;
 }

@@ -15,7 +15,7 @@ static bool is_in(const char *block, const char *ip)
     struct filter filter = {0};
     fake_splice(1, false, &splice);
     report_end_from(&end, &splice, 0);
-    CU_ASSERT_TRUE(filter_parse_block(block, &filter.peer));
+    CU_ASSERT_TRUE(block_parse(block, &filter.peer));
     end.connection.peer = (struct address){.family = strchr(ip, ':') ? AF_INET6 : AF_INET, .port = 1};
     CU_ASSERT_EQUAL(inet_pton(end.connection.peer.family, ip, end.connection.peer.ip), 1);
     return filter_matches_end(&filter, &end);
@@ -66,9 +66,9 @@ static void what_is_no_block_is_refused(void)
                                         "localhost",
                                         "10.0.0.0/0008",
                                         "1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9:1"};
-    struct filter_block block;
+    struct block block;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        CU_ASSERT_FALSE(filter_parse_block(wrong[i], &block));
+        CU_ASSERT_FALSE(block_parse(wrong[i], &block));
 }
 
 /* Which of splices 1 to 12 match, as bits. */
@@ -105,12 +105,12 @@ static void the_conditions_of_an_end_must_hold_for_one_end(void)
 {
     struct filter filter = {.kind = "client"};
     CU_ASSERT_EQUAL(matching(&filter), 0x1ffe);
-    filter_parse_block("10.1.0.0/16", &filter.peer);
+    block_parse("10.1.0.0/16", &filter.peer);
     CU_ASSERT_EQUAL(matching(&filter), 0);
     filter.kind = "server";
     CU_ASSERT_EQUAL(matching(&filter), 0x1ffe);
     filter.kind = NULL;
-    filter_parse_block("10.0.0.2", &filter.peer);
+    block_parse("10.0.0.2", &filter.peer);
     CU_ASSERT_EQUAL(matching(&filter), 0x1ffe & ~0x1248);
 }
 

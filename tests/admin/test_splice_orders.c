@@ -186,10 +186,25 @@ static void limit_rate_and_how_are_handed_on(void)
     CU_ASSERT_EQUAL(asking_number(&result, "closed"), 12);
 }
 
+static void those_that_would_not_be_let_in_any_more_are_told(void)
+{
+    CU_ASSERT_EQUAL(order("POST /v1/splices/reauthorise", "{'dry_run':true}"), 200);
+    CU_ASSERT_EQUAL(asking_number(&result, "reviewed"), 12);
+    CU_ASSERT_EQUAL(asking_number(&result, "failed"), 2);
+    CU_ASSERT_EQUAL(asking_number(&result, "closed"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text,
+                                  "{\"splice\":5,\"listener\":\"web\",\"peer\":\"10.1.0.5:50000\","
+                                  "\"reason\":\"address_denied\",\"detail\":\"its address is denied"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "\"verify_failed\",\"detail\":\"certificate revoked\"}"));
+    CU_ASSERT_EQUAL(order("POST /v1/splices/reauthorise", ""), 200);
+    CU_ASSERT_EQUAL(asking_number(&result, "closed"), 2);
+    CU_ASSERT_EQUAL(order("POST /v1/splices/reauthorise", "{'listener':'web'}"), 422);
+}
+
 static void who_may_only_read_closes_nothing(void)
 {
     static const char *const lines[] = {"PATCH /v1/splices/5", "DELETE /v1/splices/5",
-                                        "POST /v1/splices/close"};
+                                        "POST /v1/splices/close", "POST /v1/splices/reauthorise"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct asking_result refused;
         asking_order(&proxy, CONF_ACCESS_READ, lines[i], "application/json", "{\"filter\":{}}", &refused);
@@ -205,6 +220,7 @@ static void who_does_not_answer_is_503(void)
     CU_ASSERT_EQUAL(order("PATCH /v1/splices/5", "{}"), 503);
     CU_ASSERT_EQUAL(order("DELETE /v1/splices/5", ""), 503);
     CU_ASSERT_EQUAL(order("POST /v1/splices/close", "{'filter':{}}"), 503);
+    CU_ASSERT_EQUAL(order("POST /v1/splices/reauthorise", "{}"), 503);
     proxy.is_busy = false;
     asking_end(&result);
     result = (struct asking_result){0};
@@ -221,6 +237,7 @@ static const struct test tests[] = {
     TEST(the_filter_means_what_it_means_in_the_list),
     TEST(a_filter_that_means_nothing_is_422_and_says_where),
     TEST(limit_rate_and_how_are_handed_on),
+    TEST(those_that_would_not_be_let_in_any_more_are_told),
     TEST(who_may_only_read_closes_nothing),
     TEST(who_does_not_answer_is_503),
     {0},

@@ -232,6 +232,19 @@ static void reading_over_the_network_needs_none(void)
     free(text);
 }
 
+static void allow_and_deny_take_blocks_of_addresses(void)
+{
+    char *text =
+        document_with(", \"allow\": [\"10.0.0.0/8\", \"::1\", \"all\"], \"deny\": [\"10.0.0.0/33\"]", "", "");
+    struct conf_problems problems;
+    CU_ASSERT_PTR_NULL(conf_read(text, strlen(text), &problems));
+    CU_ASSERT_EQUAL_FATAL(problems.count, 2);
+    CU_ASSERT_STRING_EQUAL(problems.items[0].pointer, "/listeners/0/allow/2");
+    CU_ASSERT_STRING_EQUAL(problems.items[1].pointer, "/listeners/0/deny/0");
+    conf_problems_end(&problems);
+    free(text);
+}
+
 static const struct test tests[] = {
     TEST(two_listeners_cannot_have_one_name),
     TEST(two_addresses_cannot_be_one),
@@ -245,6 +258,7 @@ static const struct test tests[] = {
     TEST(a_certificate_needs_a_name_to_prove),
     TEST(write_access_over_the_network_needs_tokens),
     TEST(reading_over_the_network_needs_none),
+    TEST(allow_and_deny_take_blocks_of_addresses),
     {0},
 };
 

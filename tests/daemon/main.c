@@ -25,6 +25,7 @@ int main(int argc, char **argv)
         &drain_suite,
         &slow_suite,
         &tap_suite,
+        &review_suite,
         &reload_suite,
         &bad_input_suite,
         &demo_suite,
