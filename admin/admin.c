@@ -9,6 +9,7 @@
 #include "admin/refusals.h"
 #include "admin/routes.h"
 #include "admin/server.h"
+#include "admin/share.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 
@@ -24,7 +25,6 @@ enum {
     BEAT_MS = 1000,
     PAUSE_MS = 100, /* how long nobody is accepted when there is nothing to accept with */
     ACCEPTS_A_TURN = 16,
-    SPARES = 4, /* descriptors kept aside, so that questions are answered when the proxy has used up all */
 };
 
 struct admin {
@@ -37,14 +37,14 @@ struct admin {
     struct demo *demo;
     struct timer beat;
     struct timer pause;
-    int spares[SPARES]; /* -1: is given out */
+    int spares[SHARE_SPARES]; /* -1: is given out */
 };
 
 static const char default_folder[] = "/run/spliced";
 
 static void refill_spares(struct admin *admin)
 {
-    for (size_t i = 0; i < SPARES; i++) {
+    for (size_t i = 0; i < SHARE_SPARES; i++) {
         if (admin->spares[i] < 0)
             admin->spares[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
@@ -52,7 +52,7 @@ static void refill_spares(struct admin *admin)
 
 static bool give_spare(struct admin *admin)
 {
-    for (size_t i = 0; i < SPARES; i++) {
+    for (size_t i = 0; i < SHARE_SPARES; i++) {
         if (admin->spares[i] < 0)
             continue;
         close(admin->spares[i]);
@@ -190,19 +190,22 @@ char *admin_apply(struct admin *admin, const struct conf_admin *conf)
 
 static char *open_all(struct admin *admin, const struct conf_admin *conf)
 {
+    struct report_info info;
+    proxy_info(admin->house.proxy, &info);
+    struct share share = share_of(info.admin_descriptors);
     const struct server_settings settings = {
         .name = "admin",
         .is_threaded = true,
         .keeps_bodies = true,
-        .places = SERVER_PLACES,
-        .streams = SERVER_STREAMS,
+        .places = share.places,
+        .streams = share.streams,
         .answer = answer,
         .context = admin,
     };
     char *wrong = server_create(&settings, &admin->server);
     if (wrong)
         return wrong;
-    refusals_begin(&admin->refusals, admin->loop);
+    refusals_begin(&admin->refusals, admin->loop, share.refusals);
     doors_begin(&admin->doors, admin->loop, admin->server, accept_visitors, admin);
     refill_spares(admin);
     wrong = demo_create(admin->house.proxy, &admin->demo);
@@ -221,7 +224,7 @@ char *admin_create(struct loop *control, struct proxy *proxy, const struct conf_
     rates_begin(&created->rates);
     created->beat.fire = beat;
     created->pause.fire = end_pause;
-    for (size_t i = 0; i < SPARES; i++)
+    for (size_t i = 0; i < SHARE_SPARES; i++)
         created->spares[i] = -1;
     char *wrong = open_all(created, conf);
     if (wrong) {

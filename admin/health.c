@@ -4,6 +4,7 @@
 #include "admin/routes.h"
 
 #include "admin/server.h"
+#include "admin/share.h"
 #include "certs/certs.h"
 
 #include <cjson/cJSON.h>
@@ -80,13 +81,14 @@ static void write_features(struct json *json)
 
 static void write_limits(struct json *json, const struct report_info *info)
 {
+    struct share share = share_of(info->admin_descriptors);
     json_key(json, "limits");
     json_object_open(json);
     json_key_uint(json, "workers", info->workers);
     json_key_int(json, "max_connections", info->max_connections);
     json_key_int(json, "descriptors", info->descriptor_limit);
-    json_key_int(json, "admin_connections", SERVER_PLACES);
-    json_key_int(json, "admin_streams", SERVER_STREAMS);
+    json_key_uint(json, "admin_connections", share.places);
+    json_key_uint(json, "admin_streams", share.streams);
     json_object_close(json);
 }
 

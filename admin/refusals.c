@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-    MOST = 64, /* further ones are told at once and closed */
     PATIENCE_MS = 1000,
 };
 
@@ -25,10 +24,10 @@ struct refusal {
     bool is_told;
 };
 
-void refusals_begin(struct refusals *refusals, struct loop *loop)
+void refusals_begin(struct refusals *refusals, struct loop *loop, size_t most)
 {
     struct reply reply;
-    *refusals = (struct refusals){.loop = loop};
+    *refusals = (struct refusals){.loop = loop, .most = most};
     list_begin(&refusals->list);
     reply_begin(&reply);
     reply_busy(&reply, "every admin connection is taken");
@@ -83,7 +82,7 @@ static void lose_patience(struct timer *timer)
 
 void refusals_add(struct refusals *refusals, int fd)
 {
-    struct refusal *refusal = refusals->count < MOST ? calloc(1, sizeof *refusal) : NULL;
+    struct refusal *refusal = refusals->count < refusals->most ? calloc(1, sizeof *refusal) : NULL;
     if (refusal) {
         *refusal = (struct refusal){.watch = {.ready = hear, .fd = fd}, .refusals = refusals};
         refusal->timer.fire = lose_patience;

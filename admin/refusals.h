@@ -16,10 +16,12 @@ struct refusals {
     struct loop *loop;
     struct list list;
     size_t count;
-    char *text; /* the answer */
+    size_t most; /* further ones are told at once and closed */
+    char *text;  /* the answer */
 };
 
-void refusals_begin(struct refusals *refusals, struct loop *loop);
+/* So many at the most wait until they have asked, so that they are sure to hear the answer. */
+void refusals_begin(struct refusals *refusals, struct loop *loop, size_t most);
 
 /* Closes what is left. Accepts one that is all zero. */
 void refusals_end(struct refusals *refusals);

@@ -12,8 +12,6 @@
 #include "admin/request.h"
 
 enum {
-    SERVER_PLACES = 64,   /* connections of the admin API at once */
-    SERVER_STREAMS = 16,  /* of them with an answer that takes long */
     SERVER_BODY = 1 << 20 /* bytes of a request's body; beyond it is 413 */
 };
 

@@ -14,7 +14,7 @@
 
 enum {
     MEMORY_PER_CONNECTION = 64 * 1024, /* two sockets, two buffers, a TLS session: on the safe side */
-    ADMIN_MOST = 96,                   /* descriptors kept for those who ask */
+    ADMIN_MOST = 144,                  /* descriptors kept for those who ask */
     DESCRIPTORS_PER_WORKER = 4,
     PIPES_MOST = 256,
 };
@@ -97,9 +97,10 @@ struct budget budget_make(const struct conf *conf)
 {
     struct budget budget = {.descriptors = raise_descriptors()};
     budget.workers = conf->workers ? (unsigned)smaller(conf->workers, SLOTS_WORKERS) : processors();
+    budget.admin = smaller(ADMIN_MOST, budget.descriptors / 4);
     int64_t free = budget.descriptors - open_descriptors() -
                    DESCRIPTORS_PER_WORKER * (int64_t)budget.workers - (int64_t)conf->listener_count -
-                   smaller(ADMIN_MOST, budget.descriptors / 6);
+                   budget.admin;
     budget.pipes = (unsigned)smaller(PIPES_MOST, budget.descriptors / 32 / budget.workers);
     free -= 2 * (int64_t)(budget.pipes * budget.workers);
     budget.most = free / 2 < 1 ? 1 : free / 2;

@@ -11,6 +11,7 @@ struct budget {
     int64_t descriptors; /* RLIMIT_NOFILE, the soft limit raised to the hard one */
     int64_t most;        /* what the descriptors are enough for */
     int64_t derived;     /* what they and the memory are enough for */
+    int64_t admin;       /* descriptors kept for those who ask */
     unsigned pipes;      /* per worker */
 };
 

@@ -19,6 +19,7 @@ void proxy_info(struct proxy *proxy, struct report_info *info)
         .workers = proxy->commons.worker_count,
         .max_connections = slots_limit(&proxy->commons.connections),
         .descriptor_limit = proxy->budget.descriptors,
+        .admin_descriptors = proxy->budget.admin,
         .connections = slots_used(&proxy->commons.connections),
         .is_draining = is_draining,
     };

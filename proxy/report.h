@@ -258,7 +258,8 @@ struct report_info {
     unsigned workers;
     int64_t max_connections;
     int64_t descriptor_limit;
-    int64_t connections; /* server connections that are open */
+    int64_t admin_descriptors; /* of those, kept for those who ask */
+    int64_t connections;       /* server connections that are open */
     bool is_draining;
     bool is_ready;
     char not_ready[256];  /* a word or a sentence why not, "" when ready */

@@ -136,6 +136,7 @@ void fake_begin(struct proxy *proxy)
                                        .workers = 2,
                                        .max_connections = 9000,
                                        .descriptor_limit = 20000,
+                                       .admin_descriptors = 144,
                                        .connections = 812,
                                        .applied_at = 1795412400250,
                                        .is_ready = true};

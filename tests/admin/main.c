@@ -25,6 +25,7 @@ extern const struct suite metrics_suite;
 extern const struct suite visitors_suite;
 extern const struct suite doors_suite;
 extern const struct suite server_suite;
+extern const struct suite share_suite;
 extern const struct suite strange_suite;
 extern const struct suite crowd_suite;
 extern const struct suite demo_suite;
@@ -59,6 +60,7 @@ int main(int argc, char **argv)
         &strange_suite,
         &crowd_suite,
         &demo_suite,
+        &share_suite,
         NULL,
     };
     /* clang-format on */

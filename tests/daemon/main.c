@@ -31,6 +31,9 @@ int main(int argc, char **argv)
         &demo_suite,
         &client_certificate_suite,
         &upstream_tls_suite,
+        &far_suite,
+        &full_suite,
+        &exhaustion_suite,
         NULL,
     };
     /* clang-format on */
