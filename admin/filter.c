@@ -51,6 +51,15 @@ bool filter_matches_end(const struct filter *filter, const struct report_end *en
            matches_connection(filter, &end->connection);
 }
 
+bool filter_matches_failure(const struct filter *filter, const struct report_failure *failure)
+{
+    return is_word(filter->kind, failure->kind) && is_text(filter->listener, failure->listener) &&
+           is_text(filter->upstream, failure->upstream) && is_text(filter->server, failure->server) &&
+           (!filter->peer.family ||
+            block_has(&filter->peer, failure->peer_address.family, failure->peer_address.ip)) &&
+           (*filter->server_name == '\0' || strcasecmp(filter->server_name, failure->server_name) == 0);
+}
+
 bool filter_matches_event(const struct filter *filter, const struct event_report *event)
 {
     return (!filter->events || (filter->events >> event->what & 1)) &&

@@ -28,6 +28,7 @@ struct filter {
 
 bool filter_matches_splice(const struct filter *filter, const struct report_splice *splice);
 bool filter_matches_end(const struct filter *filter, const struct report_end *end);
+bool filter_matches_failure(const struct filter *filter, const struct report_failure *failure);
 bool filter_matches_event(const struct filter *filter, const struct event_report *event);
 
 /* Reads "splice.close,connection.*" into bits. False: a word stands for no event. */

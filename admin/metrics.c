@@ -25,6 +25,7 @@ enum value {
     VALUE_UINT,    /* uint64_t */
     VALUE_BOOL,    /* bool: 0 or 1 */
     VALUE_REASONS, /* uint64_t [REASON_COUNT]: a sample for each reason */
+    VALUE_ENDS,    /* uint64_t [REASON_COUNT][BY_COUNT]: a sample for each reason and who ended it */
     VALUE_BUCKETS, /* struct report_histogram */
 };
 
@@ -43,7 +44,8 @@ struct family {
              : VALUE_INT, uint64_t                                                                           \
              : VALUE_UINT, bool                                                                              \
              : VALUE_BOOL, uint64_t *                                                                        \
-             : VALUE_REASONS, struct report_histogram                                                        \
+             : VALUE_REASONS, uint64_t(*)[BY_COUNT]                                                          \
+             : VALUE_ENDS, struct report_histogram                                                        \
              : VALUE_BUCKETS),                                                                               \
         offsetof(thing, path)
 #define PROCESS(path)                 EACH_PROCESS, OF(struct harvest, path)
@@ -120,7 +122,8 @@ static const struct family families[] = {
     {"splice_duration_seconds", histogram, LISTENER(splice_duration),
      "How long splices lived that have ended."},
     {"splices", gauge, PROCESS(splices), "Splices that are open, incomplete ones too."},
-    {"splices_ended_total", counter, LISTENER(ended), "Splices that have ended, by reason."},
+    {"splices_ended_total", counter, LISTENER(ended),
+     "Splices that have ended, by reason and who ended them."},
     {"tls_handshake_duration_seconds", histogram, TLS_LISTENER(handshake),
      "Time from accept until the TLS handshake with their client was complete."},
     {"tls_handshake_failures_total", counter, TLS_LISTENER(totals.tls_failed),
@@ -134,9 +137,9 @@ static const struct family families[] = {
     {"worker_splices", gauge, WORKER(splices), "Splices that a worker owns."},
 };
 
-/* The labels of one sample; a row is left for a reason, and one for the end. */
+/* The labels of one sample; rows are left for a reason, for who did it, and for the end. */
 struct labels {
-    struct label rows[4];
+    struct label rows[5];
     size_t count;
     char number[16];
 };
@@ -222,6 +225,24 @@ static void write_reasons(struct json *text, const char *name, struct labels *la
     }
 }
 
+/* What nobody does and nobody has done is left out. */
+static void write_ends(struct json *text, const char *name, struct labels *labels,
+                       const uint64_t (*counts)[BY_COUNT])
+{
+    struct label *reason = &labels->rows[labels->count], *by = reason + 1;
+    reason->name = "reason";
+    by->name = "by";
+    for (size_t i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+        for (size_t k = 0; k < BY_COUNT; k++) {
+            if (counts[i][k] == 0 && !reason_is_usual((enum reason)i, (enum by)k))
+                continue;
+            reason->value = reason_word((enum reason)i);
+            by->value = by_word((enum by)k);
+            exposition_uint(text, name, labels->rows, counts[i][k]);
+        }
+    }
+}
+
 static void write_value(struct json *text, const struct family *family, struct labels *labels, const void *at)
 {
     switch (family->value) {
@@ -241,6 +262,9 @@ static void write_value(struct json *text, const struct family *family, struct l
         break;
     case VALUE_REASONS:
         write_reasons(text, family->name, labels, at);
+        break;
+    case VALUE_ENDS:
+        write_ends(text, family->name, labels, at);
         break;
     case VALUE_BUCKETS:
         exposition_histogram(text, family->name, labels->rows, at);

@@ -162,6 +162,13 @@ static char *read_after_event(const struct parameter *parameter, const char *val
     return read_after(parameter, value, query);
 }
 
+static char *read_after_failure(const struct parameter *parameter, const char *value, struct query *query)
+{
+    if (!report_parse_id(value, &query->after_id))
+        return text_copy("it is the id of a failure, such as 12");
+    return read_after(parameter, value, query);
+}
+
 static const char *event_name(const void *choices, size_t index)
 {
     (void)choices;
@@ -341,6 +348,18 @@ const struct parameter query_splices[] = {
     FILTERS(splice_states),
     PAGE(read_after_id, report_splice_members),
     SORT(report_splice_members),
+    PARAMETERS_END,
+};
+
+const struct parameter query_tls_failures[] = {
+    FILTER("kind", read_word, kind, kinds, "server (of their clients) or client (of their services)"),
+    FILTER("listener", read_name, listener, NULL, "of this listener"),
+    FILTER("upstream", read_name, upstream, NULL, "of this upstream"),
+    FILTER("server", read_address, server, NULL, "with this server"),
+    FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses"),
+    FILTER("server_name", read_server_name, server_name, NULL, "with this server name"),
+    PAGE(read_after_failure, report_failure_members),
+    SORT(report_failure_members),
     PARAMETERS_END,
 };
 

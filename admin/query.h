@@ -51,6 +51,7 @@ extern const struct parameter query_listener[];
 extern const struct parameter query_listeners[];
 extern const struct parameter query_waiting[];
 extern const struct parameter query_events[];
+extern const struct parameter query_tls_failures[];
 extern const struct parameter query_connection[];
 extern const struct parameter query_connections[];
 extern const struct parameter query_splice[];

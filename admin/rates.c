@@ -23,8 +23,8 @@ static void add_listener(uint64_t counters[RATES_COUNTERS], const struct report_
     counters[RATES_TLS_FAILED] += listener->totals.tls_failed;
     counters[RATES_HANDSHAKES] += listener->handshakes;
     counters[RATES_HANDSHAKES_RESUMED] += listener->handshakes_resumed;
-    for (size_t reason = 0; reason < REASON_COUNT; reason++)
-        counters[RATES_ENDED] += listener->ended[reason];
+    for (size_t i = 0; i < REASON_COUNT * BY_COUNT; i++)
+        counters[RATES_ENDED] += listener->ended[i / BY_COUNT][i % BY_COUNT];
     counters[RATES_RECEIVED_BYTES] += listener->totals.received_bytes;
     counters[RATES_SENT_BYTES] += listener->totals.sent_bytes;
 }

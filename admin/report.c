@@ -54,6 +54,29 @@ static const struct member listener_totals_members[] = {
     MEMBERS_END,
 };
 
+/* {"peer_ended": {"their_client": 12}}: what has not happened is left out. */
+static void write_ended(struct json *json, const void *report)
+{
+    const struct report_listener *listener = report;
+    json_object_open(json);
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        bool is_open = false;
+        for (unsigned by = 0; by < BY_COUNT; by++) {
+            if (listener->ended[reason][by] == 0)
+                continue;
+            if (!is_open) {
+                json_key(json, reason_word((enum reason)reason));
+                json_object_open(json);
+            }
+            is_open = true;
+            json_key_uint(json, by_word((enum by)by), listener->ended[reason][by]);
+        }
+        if (is_open)
+            json_object_close(json);
+    }
+    json_object_close(json);
+}
+
 const struct member report_listener_members[] = {
     MEMBER("name", struct report_listener, name),
     MEMBER("address", struct report_listener, address),
@@ -63,6 +86,7 @@ const struct member report_listener_members[] = {
     MEMBER_IN("queue", struct report_listener, queue, queue_members),
     {"connections", MEMBER_OBJECT, 0, listener_connections_members, NULL},
     {"totals", MEMBER_OBJECT, 0, listener_totals_members, NULL},
+    MEMBER_BY("ended", write_ended),
     MEMBER_AT("since", struct report_listener, since),
     MEMBERS_END,
 };

@@ -9,8 +9,9 @@
 /* The keys of numbers and texts in the table of events (proxy/event.h), in the order of struct report_event's
  * arrays. */
 static const char *const number_keys[] = {"waited_ms", "drops", "status", "days", "for_ms"};
-static const char *const text_keys[] = {"server_name", "detail", "address", "file", "subject",
-                                        "method",      "path",   "who",     "label"};
+static const char *const text_keys[] = {"server_name", "detail",      "address",    "file",
+                                        "subject",     "method",      "path",       "who",
+                                        "label",       "certificate", "fingerprint"};
 
 static void write_phases(struct json *json, const void *event)
 {
@@ -45,6 +46,8 @@ const struct member report_event_members[] = {
     MEMBER("days", struct report_event, numbers[3]),
     MEMBER("for_ms", struct report_event, numbers[4]),
     MEMBER("label", struct report_event, texts[8]),
+    MEMBER("certificate", struct report_event, texts[9]),
+    MEMBER("fingerprint", struct report_event, texts[10]),
     MEMBER("address", struct report_event, texts[2]),
     MEMBER("file", struct report_event, texts[3]),
     MEMBER("subject", struct report_event, texts[4]),

@@ -24,7 +24,7 @@ struct report_event {
     int64_t sent;
     int64_t age_ms;
     int64_t numbers[5]; /* by their keys in the table of events */
-    const char *texts[9];
+    const char *texts[11];
 };
 
 /* Every member that an event can have. */

@@ -332,3 +332,20 @@ const struct member report_stats_members[] = {
     MEMBER("threads", struct report_stats, threads),
     MEMBERS_END,
 };
+
+const struct member report_failure_members[] = {
+    MEMBER("id", struct report_failure, id),
+    MEMBER_AT("at", struct report_failure, at),
+    MEMBER("kind", struct report_failure, kind),
+    MEMBER("peer", struct report_failure, peer),
+    MEMBER("listener", struct report_failure, listener),
+    MEMBER("upstream", struct report_failure, upstream),
+    MEMBER("server", struct report_failure, server),
+    MEMBER("server_name", struct report_failure, server_name),
+    MEMBER("reason", struct report_failure, reason),
+    MEMBER("class", struct report_failure, class),
+    MEMBER("by", struct report_failure, by),
+    MEMBER("detail", struct report_failure, detail),
+    MEMBER("splice", struct report_failure, splice),
+    MEMBERS_END,
+};

@@ -42,6 +42,8 @@ struct report_identity {
 void report_identity_from(struct report_identity *identity, const struct report_certificate *first,
                           size_t count, const struct report_info *info, int64_t at);
 
+extern const struct member report_failure_members[]; /* of struct report_failure */
+
 /* Whether the last description that came was refused: what is in force is older than it should be. */
 bool report_info_is_stale(const struct report_info *info);
 

@@ -76,6 +76,10 @@ static const struct route routes[] = {
      .sentence = "one upstream"},
     {"GET", "/v1/certificates", CONF_ACCESS_READ, false, certificates_list, query_certificates,
      .sentence = "the certificates that listeners present"},
+    {"GET", "/v1/tls/failures", CONF_ACCESS_READ, false, tls_failures_list, query_tls_failures,
+     .sentence =
+         "the last TLS handshakes that failed, of both kinds of connections: with whom, by which name, "
+         "and why"},
     {"GET", "/v1/events", CONF_ACCESS_READ, false, events_list, query_events,
      .sentence =
          "what happened, in order: a page of the ring, or, accepted as text/event-stream (from now, or "

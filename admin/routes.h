@@ -60,6 +60,7 @@ route_function splices_reauthorise;
 route_function connections_list;
 route_function connections_one;
 route_function events_list;
+route_function tls_failures_list;
 route_function log_level_show;
 route_function log_level_set;
 

@@ -8,6 +8,7 @@
 #define PROXY_COMMONS_H
 
 #include "proxy/event.h"
+#include "proxy/failures.h"
 #include "proxy/lookup.h"
 #include "proxy/mailbox.h"
 #include "proxy/slots.h"
@@ -32,6 +33,7 @@ struct commons {
     struct slots connections;  /* server connections of the whole process */
     _Atomic uint64_t numbers;  /* splices numbered so far: taken in blocks */
     struct event_ring *events; /* NULL: none are told */
+    struct failures *failures; /* of TLS handshakes; NULL: none are kept */
     struct lookup *lookup;
     struct mailbox *control; /* the control thread's */
     /* Passes one end of a socketpair on to a built-in service, on the control thread. Closes `fd` when there

@@ -31,7 +31,7 @@ struct entrance_counters {
     _Atomic int64_t securing;
     _Atomic uint64_t handshakes;
     _Atomic uint64_t handshakes_resumed;
-    _Atomic uint64_t ended[REASON_COUNT]; /* splices */
+    _Atomic uint64_t ended[REASON_COUNT][BY_COUNT]; /* splices */
     struct histogram queue_wait;
     struct sketch queue_waits; /* the same, finer, for percentiles */
     struct histogram handshake;

@@ -97,6 +97,15 @@ static void report_queue(struct listener *listener, struct report_queue *queue)
     report_waits(listener, queue);
 }
 
+static void collect_ends(const struct entrance_counters *counters, struct report_listener *report)
+{
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        for (unsigned by = 0; by < BY_COUNT; by++)
+            report->ended[reason][by] +=
+                atomic_load_explicit(&counters->ended[reason][by], memory_order_relaxed);
+    }
+}
+
 static void report_counters(const struct listener *listener, struct report_listener *report)
 {
     for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
@@ -113,8 +122,7 @@ static void report_counters(const struct listener *listener, struct report_liste
         report->handshakes += atomic_load_explicit(&counters->handshakes, memory_order_relaxed);
         report->handshakes_resumed +=
             atomic_load_explicit(&counters->handshakes_resumed, memory_order_relaxed);
-        for (unsigned reason = 0; reason < REASON_COUNT; reason++)
-            report->ended[reason] += atomic_load_explicit(&counters->ended[reason], memory_order_relaxed);
+        collect_ends(counters, report);
         histogram_collect(&counters->queue_wait, &report->queue_wait);
         histogram_collect(&counters->handshake, &report->handshake);
         histogram_collect(&counters->splice_duration, &report->splice_duration);

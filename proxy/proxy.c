@@ -125,6 +125,7 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     slots_begin(&house->commons.connections, 0);
     limit_connections(house, conf);
     house->commons.events = make_events(conf);
+    house->commons.failures = failures_create();
     house->commons.control = &house->mailbox;
     house->commons.duties = &house_duties;
     house->commons.serve = house_serve;
@@ -243,6 +244,7 @@ void proxy_destroy(struct proxy *proxy)
     lookup_destroy(commons->lookup);
     conf_destroy(proxy->conf);
     event_ring_destroy(commons->events);
+    failures_destroy(commons->failures);
     pthread_mutex_destroy(&proxy->lock);
     free(commons->workers);
     free(proxy);

@@ -103,6 +103,10 @@ void report_upstreams_free(struct report_upstream *items, size_t count);
 /* [any] All certificates that listeners present; *items is the caller's to free. */
 enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certificate **items, size_t *count);
 
+/* [any] The last TLS handshakes that failed, in the order of their ids; never waits. *items is the caller's
+ * to free. PROXY_BUSY: memory is out. */
+enum proxy_answer proxy_tls_failures(struct proxy *proxy, struct report_failure **items, size_t *count);
+
 /* [any] All workers; never waits. *items is the caller's to free; NULL when memory is out. */
 void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count);
 

@@ -240,6 +240,11 @@ enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certific
     return answer;
 }
 
+enum proxy_answer proxy_tls_failures(struct proxy *proxy, struct report_failure **items, size_t *count)
+{
+    return failures_copy(proxy->commons.failures, items, count) ? PROXY_ANSWERED : PROXY_BUSY;
+}
+
 void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count)
 {
     const struct commons *commons = &proxy->commons;

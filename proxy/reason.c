@@ -24,7 +24,7 @@ static const struct row rows[REASON_COUNT] = {
 #undef REASON_ROW
 };
 
-static const char *const by_words[] = {
+static const char *const by_words[BY_COUNT] = {
     [BY_NOBODY] = "nobody",
     [BY_THEIR_CLIENT] = "their_client",
     [BY_THEIR_SERVICE] = "their_service",
@@ -41,6 +41,21 @@ static const struct row *row_of(enum reason reason)
 bool reason_is_ours(enum reason reason)
 {
     return row_of(reason)->side == SIDE_PROXY;
+}
+
+bool reason_is_usual(enum reason reason, enum by by)
+{
+    switch (by) {
+    case BY_THEIR_CLIENT:
+    case BY_THEIR_SERVICE:
+        return row_of(reason)->side == SIDE_PEER;
+    case BY_PROXY:
+        return row_of(reason)->side == SIDE_PROXY && reason != REASON_ADMIN_CLOSED;
+    case BY_ADMIN:
+        return reason == REASON_ADMIN_CLOSED;
+    default:
+        return false;
+    }
 }
 
 const char *reason_word(enum reason reason)
@@ -60,6 +75,6 @@ const char *reason_sentence(enum reason reason)
 
 const char *by_word(enum by by)
 {
-    assert((unsigned)by < sizeof by_words / sizeof *by_words);
+    assert((unsigned)by < BY_COUNT);
     return by_words[by];
 }

@@ -60,10 +60,14 @@ enum by {
     BY_THEIR_SERVICE,
     BY_PROXY,
     BY_ADMIN,
+    BY_COUNT
 };
 
 /* Whether it is us who end a connection for that reason, not its peer. */
 bool reason_is_ours(enum reason reason);
+
+/* Whether it is one of those who end connections for that reason, as a rule. */
+bool reason_is_usual(enum reason reason, enum by by);
 
 const char *reason_word(enum reason reason);
 const char *reason_layer(enum reason reason);

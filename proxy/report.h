@@ -79,7 +79,7 @@ struct report_listener {
     struct report_histogram splice_duration; /* of splices that have ended */
     uint64_t handshakes;                     /* that were completed */
     uint64_t handshakes_resumed;             /* of those */
-    uint64_t ended[REASON_COUNT];            /* splices, by the reason of their end */
+    uint64_t ended[REASON_COUNT][BY_COUNT];  /* splices, by the reason of their end and who ended them */
     int64_t since;
 };
 
@@ -249,6 +249,24 @@ struct report_certificate {
     int64_t not_before_at;
     int64_t not_after_at;
     char used_by[REPORT_NAME]; /* the listener */
+};
+
+/* A TLS handshake that failed. */
+struct report_failure {
+    uint64_t id; /* ascending from 1 */
+    int64_t at;
+    uint64_t splice;
+    const char *kind; /* of the connection: "server" (their client's handshake), "client" (their service's) */
+    struct address peer_address; /* a unix one has no path */
+    char peer[ADDRESS_TEXT];
+    char listener[REPORT_NAME];
+    char upstream[REPORT_NAME];
+    char server[ADDRESS_TEXT]; /* of the upstream, "" for a server connection */
+    char server_name[REPORT_SERVER_NAME];
+    const char *reason;
+    const char *by;
+    const char *class; /* the reason, or where that is handshake_failed, see proxy/tls_class.h */
+    char detail[256];  /* OpenSSL's reason in words, "" when there is none */
 };
 
 /* The process as a whole. */

@@ -115,7 +115,7 @@ static void begin_ending(struct splice *splice, bool is_abortive)
         entrance_count(&splice_counters(splice)->securing, -1);
         entrance_count(&splice_counters(splice)->tls_failed, 1);
     }
-    entrance_count(&splice_counters(splice)->ended[splice->reason], 1);
+    entrance_count(&splice_counters(splice)->ended[splice->reason][splice->by], 1);
     histogram_note(&splice_counters(splice)->splice_duration, (int64_t)(splice_now(splice) - splice->opened));
     splice->is_ending = true;
     splice->is_abortive = is_abortive;
@@ -130,7 +130,7 @@ static void end(struct splice *splice, enum reason reason, enum by by, bool is_a
 {
     splice->reason = (uint8_t)reason;
     splice->by = (uint8_t)by;
-    if (splice->server.state == CONNECTION_SECURING)
+    if (reason == REASON_HANDSHAKE_TIMEOUT)
         splice_tell_failure(splice, &splice->server, reason, NULL);
     begin_ending(splice, is_abortive);
 }

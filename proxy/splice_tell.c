@@ -8,6 +8,9 @@
 #include "proxy/splice_inside.h"
 #include "proxy/tls.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* What was told of a connection so far. */
 enum {
     TOLD_ANYTHING = 1,
@@ -105,11 +108,11 @@ void splice_tell_state(struct splice *splice, const struct connection *connectio
         [CONNECTION_COMPLETE] = EVENT_CONNECTION_COMPLETE,
         [CONNECTION_CLOSED] = 0,
     };
+    *told_of(splice, connection) &= (uint8_t)~TOLD_FAILURE;
     if (!ring_of(splice) || !entered[connection->state])
         return;
     struct event event = of_connection(splice, connection, (enum event_what)entered[connection->state]);
     struct report_peer peer;
-    *told_of(splice, connection) &= (uint8_t)~TOLD_FAILURE;
     if (connection->state == CONNECTION_COMPLETE) {
         tls_peer(connection, &peer);
         event.texts[0] = connection->kind == CONNECTION_SERVER ? server_name_of(&splice->server) : NULL;
@@ -119,15 +122,52 @@ void splice_tell_state(struct splice *splice, const struct connection *connectio
     event_tell(ring_of(splice), &event);
 }
 
+static bool is_handshake(const struct connection *connection, enum reason reason)
+{
+    return connection->state == CONNECTION_SECURING ||
+           (connection->state == CONNECTION_PREFACE && strcmp(reason_layer(reason), "tls") == 0);
+}
+
+/* Keeps it for GET /v1/tls/failures. */
+static void keep_handshake(struct splice *splice, const struct connection *connection, enum reason reason,
+                           const char *detail)
+{
+    const char *server_name = server_name_of(connection);
+    struct report_splice report;
+    splice_report(splice, false, &report);
+    const struct report_connection *end = &report.ends[connection->kind];
+    struct report_failure failure = {
+        .at = loop_wall_now(&splice->worker->loop),
+        .splice = splice->id,
+        .kind = end->kind,
+        .peer_address = end->peer,
+        .reason = reason_word(reason),
+        .by = by_word(splice_by_whom(connection, reason)),
+        .class = connection->failure == reason ? tls_failure_class(connection) : reason_word(reason),
+    };
+    snprintf(failure.peer, sizeof failure.peer, "%s", end->peer_path);
+    snprintf(failure.listener, sizeof failure.listener, "%s", report.listener);
+    snprintf(failure.upstream, sizeof failure.upstream, "%s", report.upstream);
+    snprintf(failure.server_name, sizeof failure.server_name, "%s", server_name ? server_name : "");
+    snprintf(failure.detail, sizeof failure.detail, "%s", detail ? detail : "");
+    if (connection->kind == CONNECTION_CLIENT)
+        snprintf(failure.server, sizeof failure.server, "%s", report.server);
+    failures_note(splice->worker->commons->failures, &failure);
+}
+
 void splice_tell_failure(struct splice *splice, const struct connection *connection, enum reason reason,
                          const char *detail)
 {
-    if (!ring_of(splice) || (*told_of(splice, connection) & TOLD_FAILURE))
+    if (*told_of(splice, connection) & TOLD_FAILURE)
+        return;
+    *told_of(splice, connection) |= TOLD_FAILURE;
+    if (is_handshake(connection, reason))
+        keep_handshake(splice, connection, reason, detail);
+    if (!ring_of(splice))
         return;
     struct event event = of_connection(splice, connection, EVENT_CONNECTION_ERROR);
     struct report_peer peer;
     tls_peer(connection, &peer);
-    *told_of(splice, connection) |= TOLD_FAILURE;
     event.reason = reason;
     event.by = splice_by_whom(connection, reason);
     event.texts[0] = server_name_of(connection);

@@ -4,6 +4,7 @@
 #include "proxy/tls.h"
 
 #include "proxy/tls_bio.h"
+#include "proxy/tls_class.h"
 #include "proxy/tls_report.h"
 
 #include <arpa/inet.h>
@@ -29,8 +30,9 @@ struct tls {
     struct tls_sessions *sessions; /* of the server that we talk to; NULL: nothing is to be kept */
     SSL_SESSION *offered;          /* a reference: one that was kept there before */
     const char *failure;           /* static words; NULL: nothing failed */
-    uint32_t records;              /* read in the present call */
-    uint32_t quiet_records;        /* read since the last byte of payload */
+    const char *class;      /* of a handshake's failure, see proxy/tls_class.h; NULL: its reason is enough */
+    uint32_t records;       /* read in the present call */
+    uint32_t quiet_records; /* read since the last byte of payload */
     bool is_complete;
     bool is_nameless;  /* the server has to prove a name, but nobody said which */
     bool is_broken;    /* OpenSSL goes on in no direction any more */
@@ -214,6 +216,7 @@ static enum io fail_by_openssl(struct connection *connection, enum reason otherw
     unsigned long error = ERR_get_error();
     const char *words = error ? ERR_reason_error_string(error) : NULL;
     tls->is_broken = true;
+    tls->class = tls_class(error);
     ERR_clear_error();
     if (tls->bio.is_stopped)
         return fail(connection, otherwise, "too many records without payload");
@@ -468,6 +471,13 @@ enum reason tls_review(const struct connection *connection, const struct certs *
     if (connection->transport != &tls_transport)
         return REASON_NONE;
     return reason_of(certs_review(certs, connection->bench->slot, tls->ssl), words);
+}
+
+const char *tls_failure_class(const struct connection *connection)
+{
+    const struct tls *tls = connection->session;
+    bool is_known = tls && tls->class && connection->failure == REASON_HANDSHAKE_FAILED;
+    return is_known ? tls->class : reason_word((enum reason)connection->failure);
 }
 
 const char *tls_failure(const struct connection *connection)

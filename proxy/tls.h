@@ -51,4 +51,8 @@ const char *tls_server_name(const struct connection *connection);
  * Borrowed until the connection is closed. */
 const char *tls_failure(const struct connection *connection);
 
+/* Of what kind the failure is: its reason's word, but where that is handshake_failed a word of
+ * proxy/tls_class.h. Constant. */
+const char *tls_failure_class(const struct connection *connection);
+
 #endif

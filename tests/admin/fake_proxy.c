@@ -49,7 +49,9 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
         .queue_wait = {.counts = {900, 50, 0, 30, [15] = 1}, .sum_ms = 4000123},
         .handshakes = is_tls ? 700 : 0,
         .handshakes_resumed = is_tls ? 200 : 0,
-        .ended = {[REASON_PEER_ENDED] = 980000, [REASON_PEER_RESET] = 7, [REASON_DRAINED] = 1},
+        .ended = {[REASON_PEER_ENDED][BY_THEIR_CLIENT] = 980000,
+                  [REASON_PEER_RESET][BY_THEIR_SERVICE] = 7,
+                  [REASON_DRAINED][BY_ADMIN] = 1},
         .since = 1795412400000,
     };
     if (is_tls)
@@ -269,6 +271,18 @@ void proxy_destroy(struct proxy *proxy)
 {
     (void)proxy;
     abort();
+}
+
+enum proxy_answer proxy_tls_failures(struct proxy *proxy, struct report_failure **items, size_t *count)
+{
+    *items = calloc(FAKE_FAILURES, sizeof **items);
+    *count = proxy->failure_count;
+    if (proxy->is_busy || !*items) {
+        free(*items);
+        return PROXY_BUSY;
+    }
+    memcpy(*items, proxy->failures, sizeof proxy->failures);
+    return PROXY_ANSWERED;
 }
 
 struct event_ring *proxy_events(const struct proxy *proxy)

@@ -23,6 +23,7 @@ enum {
     FAKE_CERTIFICATES = 8,
     FAKE_WORKERS = 4,
     FAKE_EVENTS = 256, /* that are kept */
+    FAKE_FAILURES = 4,
 };
 
 struct proxy {
@@ -41,6 +42,8 @@ struct proxy {
     struct report_worker workers[FAKE_WORKERS];
     size_t worker_count;
     struct event_ring *events;
+    struct report_failure failures[FAKE_FAILURES];
+    size_t failure_count;
     bool is_busy;        /* everything that may wait answers PROXY_BUSY */
     bool is_short;       /* of memory: proxy_workers has no answer */
     unsigned busy_after; /* a walk does so after that many splices, 0: never */

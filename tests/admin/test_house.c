@@ -216,7 +216,8 @@ static void a_scrape_of_the_metrics_is_something_to_compare_with(void)
 
 static void every_list_has_the_same_rules(void)
 {
-    static const char *const lists[] = {"/v1/workers", "/v1/upstreams", "/v1/certificates"};
+    static const char *const lists[] = {"/v1/workers", "/v1/upstreams", "/v1/certificates",
+                                        "/v1/tls/failures"};
     static const char *const wrong[] = {"limit=0", "limit=10001", "limit=x", "fields=x",       "sort=x",
                                         "sort=",   "after=",      "x=1",     "limit=1&limit=1"};
     char target[128];
@@ -241,6 +242,39 @@ static void every_list_has_the_same_rules(void)
     end();
 }
 
+static void failed_handshakes_are_told_with_whom_and_why(void)
+{
+    begin();
+    proxy.failures[0] = (struct report_failure){
+        .id = 7,
+        .at = 1795412400000,
+        .splice = 4711,
+        .kind = "server",
+        .peer_address = {.family = AF_INET, .port = 50212, .ip = {198, 51, 100, 7}},
+        .peer = "198.51.100.7:50212",
+        .listener = "web",
+        .server_name = "app.example",
+        .reason = "handshake_failed",
+        .by = "their_client",
+        .class = "alert",
+        .detail = "tlsv1 alert unknown ca",
+    };
+    proxy.failures[1] = (struct report_failure){.id = 8, .kind = "client", .reason = "verify_failed"};
+    proxy.failure_count = 2;
+    ask(NULL, "/v1/tls/failures?kind=server&peer=198.51.100.0/24&server_name=APP.example&listener=web");
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        result.text, "{\"id\":7,\"at\":\"2026-11-23T05:40:00.000Z\",\"kind\":\"server\",\"peer\":"
+                     "\"198.51.100.7:50212\",\"listener\":\"web\",\"upstream\":null,\"server\":null,"
+                     "\"server_name\":\"app.example\",\"reason\":\"handshake_failed\",\"class\":\"alert\","
+                     "\"by\":\"their_client\",\"detail\":\"tlsv1 alert unknown ca\",\"splice\":4711}"));
+    CU_ASSERT_EQUAL(asking_number(&result, "total"), 1);
+    ask(NULL, "/v1/tls/failures?sort=-id&limit=1&fields=id");
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "[{\"id\":8}]"));
+    ask(NULL, "/v1/tls/failures?after=7&fields=id");
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "[{\"id\":8}]"));
+    end();
+}
+
 static const struct test tests[] = {
     TEST(upstreams_come_by_name_and_page),
     TEST(servers_are_told_in_pages_and_streams),
@@ -248,6 +282,7 @@ static const struct test tests[] = {
     TEST(certificates_are_one_item_for_all_who_present_them),
     TEST(workers_come_by_their_index),
     TEST(stats_add_up_what_all_listeners_tell),
+    TEST(failed_handshakes_are_told_with_whom_and_why),
     TEST(every_list_has_the_same_rules),
     TEST(no_splice_is_asked_for_the_stats),
     TEST(whoever_asks_twice_learns_the_rates),

@@ -122,11 +122,11 @@ static void the_listeners_are_added_up(void)
         {.totals = {.accepted = 1, .refused = 2, .tls_failed = 3, .received_bytes = 4, .sent_bytes = 5},
          .handshakes = 6,
          .handshakes_resumed = 7,
-         .ended = {[REASON_PEER_ENDED] = 8, [REASON_DRAINED] = 9}},
+         .ended = {[REASON_PEER_ENDED][BY_THEIR_CLIENT] = 8, [REASON_DRAINED][BY_PROXY] = 9}},
         {.totals = {.accepted = 10, .refused = 20, .tls_failed = 30, .received_bytes = 40, .sent_bytes = 50},
          .handshakes = 60,
          .handshakes_resumed = 70,
-         .ended = {[REASON_IO_ERROR] = 80}}};
+         .ended = {[REASON_IO_ERROR][BY_THEIR_SERVICE] = 80}}};
     static const uint64_t sums[RATES_COUNTERS] = {
         [RATES_ACCEPTED] = 11,           [RATES_REFUSED] = 22,
         [RATES_TLS_FAILED] = 33,         [RATES_HANDSHAKES] = 66,

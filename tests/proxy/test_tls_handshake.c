@@ -233,16 +233,18 @@ static void what_is_not_tls_is_told_apart(void)
         size_t length;
         enum connection_kind kind;
         enum reason reason;
+        const char *class;
     } rows[] = {
-        {"GET / HTTP/1.1\r\n\r\n", 18, CONNECTION_SERVER, REASON_NOT_TLS},
-        {"SSH-2.0-OpenSSH_9.2\r\n", 21, CONNECTION_SERVER, REASON_NOT_TLS},
-        {"\x05\x01\x00\x00\x00\x00", 6, CONNECTION_SERVER, REASON_NOT_TLS},
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", 28, CONNECTION_CLIENT, REASON_NOT_TLS},
-        {"220 smtp.test ESMTP\r\n", 21, CONNECTION_CLIENT, REASON_NOT_TLS},
-        {"\x16\x03\x01\x00\x05garbl", 10, CONNECTION_SERVER, REASON_HANDSHAKE_FAILED},
-        {"\x16\x03\x01\x00\x06\x01\x00\x00\x02\x03\x03", 11, CONNECTION_SERVER, REASON_HANDSHAKE_FAILED},
-        {"\x17\x03\x03\x00\x05garbl", 10, CONNECTION_SERVER, REASON_HANDSHAKE_FAILED},
-        {"\x15\x03\x03\x00\x02\x02\x28", 7, CONNECTION_CLIENT, REASON_HANDSHAKE_FAILED},
+        {"GET / HTTP/1.1\r\n\r\n", 18, CONNECTION_SERVER, REASON_NOT_TLS, "not_tls"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", 21, CONNECTION_SERVER, REASON_NOT_TLS, "not_tls"},
+        {"\x05\x01\x00\x00\x00\x00", 6, CONNECTION_SERVER, REASON_NOT_TLS, "not_tls"},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", 28, CONNECTION_CLIENT, REASON_NOT_TLS, "not_tls"},
+        {"220 smtp.test ESMTP\r\n", 21, CONNECTION_CLIENT, REASON_NOT_TLS, "not_tls"},
+        {"\x16\x03\x01\x00\x05garbl", 10, CONNECTION_SERVER, REASON_HANDSHAKE_FAILED, "protocol"},
+        {"\x16\x03\x01\x00\x06\x01\x00\x00\x02\x03\x03", 11, CONNECTION_SERVER, REASON_HANDSHAKE_FAILED,
+         "protocol"},
+        {"\x17\x03\x03\x00\x05garbl", 10, CONNECTION_SERVER, REASON_HANDSHAKE_FAILED, "protocol"},
+        {"\x15\x03\x03\x00\x02\x02\x28", 7, CONNECTION_CLIENT, REASON_HANDSHAKE_FAILED, "alert"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct scene scene;
@@ -250,6 +252,7 @@ static void what_is_not_tls_is_told_apart(void)
         CU_ASSERT_EQUAL(send(scene.peer_fd, rows[i].bytes, rows[i].length, 0), (ssize_t)rows[i].length);
         CU_ASSERT_EQUAL(connection_secure(&scene.ours), IO_FAILED);
         CU_ASSERT_EQUAL(scene.ours.failure, rows[i].reason);
+        CU_ASSERT_STRING_EQUAL(tls_failure_class(&scene.ours), rows[i].class);
         CU_ASSERT_STRING_NOT_EQUAL(tls_failure(&scene.ours), "");
         CU_ASSERT_NOT_EQUAL(scene.ours.state, CONNECTION_COMPLETE);
         scene_close(&scene);
@@ -278,6 +281,7 @@ static void a_peer_that_ends_within_the_handshake_is_told(void)
     connection_note(&scene.ours, LOOP_READABLE | LOOP_HANGUP);
     CU_ASSERT_EQUAL(connection_secure(&scene.ours), IO_FAILED);
     CU_ASSERT_EQUAL(scene.ours.failure, REASON_PEER_ENDED);
+    CU_ASSERT_STRING_EQUAL(tls_failure_class(&scene.ours), "peer_ended");
     CU_ASSERT_STRING_NOT_EQUAL(tls_failure(&scene.ours), "");
     scene_close(&scene);
 }
@@ -419,6 +423,7 @@ static void protocols_are_chosen_or_refused_by_an_alert(void)
         CU_ASSERT_STRING_EQUAL(report.alpn, rows[i].chosen ? rows[i].chosen : "");
         if (!rows[i].chosen) {
             CU_ASSERT_EQUAL(scene.ours.failure, REASON_HANDSHAKE_FAILED);
+            CU_ASSERT_STRING_EQUAL(tls_failure_class(&scene.ours), "alpn");
             CU_ASSERT_EQUAL(ERR_GET_REASON(ERR_peek_error()), SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
         }
         scene_close(&scene);
@@ -436,6 +441,7 @@ static void a_version_too_old_is_refused_by_an_alert(void)
     CU_ASSERT_EQUAL(scene_secure(&scene), IO_FAILED);
     CU_ASSERT_EQUAL(scene.ours.failure, REASON_HANDSHAKE_FAILED);
     CU_ASSERT_STRING_EQUAL(tls_failure(&scene.ours), "unsupported protocol");
+    CU_ASSERT_STRING_EQUAL(tls_failure_class(&scene.ours), "version");
     CU_ASSERT_EQUAL(ERR_GET_REASON(ERR_peek_error()), SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
     scene_close(&scene);
     certs_drop(&certs);

@@ -377,7 +377,8 @@ uint64_t yard_ended(const struct yard *yard, enum reason reason)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < yard->commons.worker_count; i++)
-        sum += atomic_load(&entrance_counters(yard->entrance, yard->workers[i])->ended[reason]);
+        for (unsigned by = 0; by < BY_COUNT; by++)
+            sum += atomic_load(&entrance_counters(yard->entrance, yard->workers[i])->ended[reason][by]);
     return sum;
 }
 
