@@ -293,6 +293,19 @@ void harness_await_log(const char *wanted)
     }
 }
 
+bool harness_log_has_line(const char *const *texts)
+{
+    char *log = program_read(out), *rest = log, *line;
+    bool has = false;
+    while (!has && (line = strsep(&rest, "\n"))) {
+        has = true;
+        for (size_t i = 0; texts[i]; i++)
+            has = has && strstr(line, texts[i]);
+    }
+    free(log);
+    return has;
+}
+
 bool harness_log_has(const char *text)
 {
     char *log = program_read(out);

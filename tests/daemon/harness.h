@@ -77,6 +77,9 @@ void harness_await_log(const char *text);
 /* Whether the log has the text anywhere. */
 bool harness_log_has(const char *text);
 
+/* Whether the log has a line with all these texts, of which the last is NULL. */
+bool harness_log_has_line(const char *const *texts);
+
 /* What the daemon takes: open descriptors (but the pipes, which it keeps for the next), resident memory, CPU
  * time. */
 unsigned harness_descriptors(void);

@@ -23,6 +23,7 @@ int main(int argc, char **argv)
         &upstreams_suite,
         &timeouts_suite,
         &drain_suite,
+        &endings_suite,
         &slow_suite,
         &tap_suite,
         &review_suite,

@@ -22,6 +22,7 @@ extern const struct suite limits_suite;
 extern const struct suite upstreams_suite;
 extern const struct suite timeouts_suite;
 extern const struct suite drain_suite;
+extern const struct suite endings_suite;
 extern const struct suite slow_suite;
 extern const struct suite tap_suite;
 extern const struct suite review_suite;
