@@ -155,22 +155,31 @@ static char *apply(struct house *house, struct conf *conf)
     return wrong;
 }
 
-static void reload(struct house *house)
+/* Reads the description again and applies it; tells the outcome in the log too. As proxy_reload has it. */
+static char *reload(void *context, struct conf_problems *problems)
 {
-    struct conf_problems problems;
-    struct conf *conf = read_description(&house->description, &problems);
-    log_problems(&problems, name_of(&house->description));
-    if (!conf && problems.count > 0)
-        proxy_reject(house->proxy, problems.items[0].detail);
-    conf_problems_end(&problems);
+    struct house *house = context;
+    if (house->is_draining)
+        return text_copy("the process is draining");
+    struct conf *conf = read_description(&house->description, problems);
+    log_problems(problems, name_of(&house->description));
+    if (!conf && problems->count > 0)
+        proxy_reject(house->proxy, problems->items[0].detail);
     if (!conf)
-        return;
+        return text_copy("the description is not good");
     char *wrong = apply(house, conf);
     if (wrong)
         log_line(CONF_LOG_ERROR, "config.rejected", "%s; everything stays as it was", wrong);
     else
         log_line(CONF_LOG_INFO, "config.applied", "%s is in force", name_of(&house->description));
-    free(wrong);
+    return wrong;
+}
+
+static void reload_by_signal(struct house *house)
+{
+    struct conf_problems problems = {0};
+    free(reload(house, &problems));
+    conf_problems_end(&problems);
 }
 
 static void is_drained(void *context)
@@ -198,7 +207,7 @@ static void signalled(struct watch *watch, unsigned events)
     (void)events;
     while (read(watch->fd, &signal, sizeof signal) == sizeof signal) {
         if (signal.ssi_signo == SIGHUP && !house->is_draining)
-            reload(house);
+            reload_by_signal(house);
         else if (signal.ssi_signo != SIGHUP)
             drain(house);
     }
@@ -247,6 +256,8 @@ static char *open_house(struct house *house, struct conf *conf)
         return wrong;
     }
     wrong = proxy_create(&house->control, conf, &house->proxy);
+    if (!wrong)
+        proxy_on_reload(house->proxy, reload, house);
     return wrong ? wrong : admin_create(&house->control, house->proxy, conf->admin, &house->admin);
 }
 

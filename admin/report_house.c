@@ -203,9 +203,19 @@ static void write_used_by(struct json *json, const void *report)
     json_array_close(json);
 }
 
+/* Its own trouble, or that of the configuration as a whole. */
 static void write_last_error(struct json *json, const void *report)
 {
     const struct report_identity *identity = report;
+    for (size_t i = 0; i < identity->count; i++) {
+        if (!*identity->first[i].trouble)
+            continue;
+        json_object_open(json);
+        json_key_time(json, "at", identity->first[i].trouble_at);
+        json_key_string(json, "detail", identity->first[i].trouble);
+        json_object_close(json);
+        return;
+    }
     if (identity->rejected_at == 0) {
         json_null(json);
         return;

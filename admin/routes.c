@@ -84,6 +84,12 @@ static const struct route routes[] = {
      .sentence =
          "what happened, in order: a page of the ring, or, accepted as text/event-stream (from now, or "
          "from Last-Event-ID on) or application/x-ndjson (from the oldest on), a stream that follows"},
+    {"POST", "/v1/certificates/reload", CONF_ACCESS_WRITE, false, certificates_reload, query_certificates,
+     .sentence =
+         "loads certificates from their files again: answers all of them, or 422 with what could not be"},
+    {"POST", "/v1/config/reload", CONF_ACCESS_WRITE, false, config_reload, query_nothing,
+     .sentence =
+         "reads the configuration's file again, as SIGHUP does: all of it, or 422 with every problem"},
     {"GET", "/v1/log-level", CONF_ACCESS_READ, false, log_level_show, query_nothing,
      .sentence = "the least important lines that are logged now"},
     {"PUT", "/v1/log-level", CONF_ACCESS_WRITE, false, log_level_set, query_nothing,

@@ -61,6 +61,8 @@ route_function connections_list;
 route_function connections_one;
 route_function events_list;
 route_function tls_failures_list;
+route_function certificates_reload;
+route_function config_reload;
 route_function log_level_show;
 route_function log_level_set;
 

@@ -4,6 +4,8 @@
 #include "certs/certificate.h"
 
 #include "certs/description.h"
+#include "certs/password.h"
+#include "certs/pkcs12.h"
 #include "certs/source.h"
 #include "certs/trouble.h"
 #include "conf/memory.h"
@@ -15,22 +17,12 @@
 #include <string.h>
 #include <strings.h>
 
-/* Nobody is there to type a password: notes that one was asked for (pem_password_cb(3)). */
-static int refuse_password(char *password, int size, int is_writing, void *was_asked)
-{
-    (void)password;
-    (void)size;
-    (void)is_writing;
-    *(bool *)was_asked = true;
-    return -1;
-}
-
 static char *read_chain(struct certificate *certificate, const struct source *source)
 {
     BIO *bio = source_open(source);
-    bool was_asked = false;
+    struct password none = {.is_known = false};
     X509 *one;
-    while ((one = PEM_read_bio_X509(bio, NULL, refuse_password, &was_asked))) {
+    while ((one = PEM_read_bio_X509(bio, NULL, password_ask, &none))) {
         if (!certificate->leaf)
             certificate->leaf = one;
         else if (!sk_X509_push(certificate->chain, one))
@@ -51,19 +43,22 @@ static char *read_chain(struct certificate *certificate, const struct source *so
     return NULL;
 }
 
-static char *read_key(struct certificate *certificate, const struct source *source)
+static char *read_key(struct certificate *certificate, const struct source *source, struct password *password)
 {
-    bool was_asked = false;
     BIO *bio = source_open(source);
-    certificate->key = PEM_read_bio_PrivateKey(bio, NULL, refuse_password, &was_asked);
+    certificate->key = PEM_read_bio_PrivateKey(bio, NULL, password_ask, password);
     BIO_free(bio);
     const char *words = trouble_words();
     if (certificate->key)
         return NULL;
-    if (was_asked)
+    if (password->was_asked && !password->is_known)
         return text_format("%s: the private key in \"%s\" is encrypted, and nobody is there to ask for its "
-                           "password; store it decrypted: openssl pkey -in FILE -out NEW, mode 0600",
+                           "password; name a file with it: \"password_file\"",
                            source->place, source->path);
+    if (password->was_asked)
+        return text_format("%s: the private key in \"%s\" cannot be decrypted with the password in "
+                           "\"password_file\" (OpenSSL: %s); the file's first line must be it",
+                           source->place, source->path, words);
     return text_format("%s: \"%s\" holds no private key that can be read (OpenSSL: %s); name the file with "
                        "-----BEGIN PRIVATE KEY----- in it",
                        source->place, source->path, words);
@@ -138,15 +133,12 @@ static void describe(struct certificate *certificate, const char *file)
     };
 }
 
-char *certificate_begin(struct certificate *certificate, const struct conf_certificate *conf,
-                        const char *place)
+/* Two files of PEM, or one with both. */
+static char *read_pem(struct certificate *certificate, const struct conf_certificate *conf, const char *place,
+                      struct password *password)
 {
     struct source chain = {0};
     struct source key = {0};
-    *certificate = (struct certificate){.chain = sk_X509_new_null()};
-    if (!certificate->chain)
-        memory_exhausted();
-    ERR_clear_error();
     char *trouble =
         source_begin(&chain, conf->pem ? conf->pem : conf->chain, place, conf->pem ? "pem" : "chain");
     if (!trouble)
@@ -154,7 +146,7 @@ char *certificate_begin(struct certificate *certificate, const struct conf_certi
     if (!trouble)
         trouble = read_chain(certificate, &chain);
     if (!trouble)
-        trouble = read_key(certificate, &key);
+        trouble = read_key(certificate, &key, password);
     if (!trouble)
         trouble = check_pair(certificate, &chain, &key);
     if (!trouble)
@@ -162,6 +154,49 @@ char *certificate_begin(struct certificate *certificate, const struct conf_certi
     source_end(&chain);
     source_end(&key);
     return trouble;
+}
+
+static char *read_pkcs12(struct certificate *certificate, const struct conf_certificate *conf,
+                         const char *place, struct password *password)
+{
+    struct source source;
+    char *trouble = source_begin(&source, conf->pkcs12, place, "pkcs12");
+    if (!trouble)
+        trouble = pkcs12_read(&source, password, &certificate->leaf, certificate->chain, &certificate->key);
+    if (!trouble)
+        trouble = check_pair(certificate, &source, &source);
+    if (!trouble)
+        describe(certificate, source.path);
+    source_end(&source);
+    return trouble;
+}
+
+char *certificate_begin(struct certificate *certificate, const struct conf_certificate *conf,
+                        const char *place)
+{
+    struct password password;
+    *certificate = (struct certificate){.chain = sk_X509_new_null()};
+    if (!certificate->chain)
+        memory_exhausted();
+    ERR_clear_error();
+    char *trouble = password_begin(&password, conf->password_file, place);
+    if (!trouble)
+        trouble = conf->pkcs12 ? read_pkcs12(certificate, conf, place, &password)
+                               : read_pem(certificate, conf, place, &password);
+    password_end(&password);
+    return trouble;
+}
+
+/* The files may be gone or spoilt by now: nothing is read. */
+void certificate_copy(struct certificate *certificate, const struct certificate *from)
+{
+    *certificate =
+        (struct certificate){.leaf = from->leaf, .chain = X509_chain_up_ref(from->chain), .key = from->key};
+    if (!certificate->chain)
+        memory_exhausted();
+    X509_up_ref(certificate->leaf);
+    EVP_PKEY_up_ref(certificate->key);
+    describe(certificate, from->description.file);
 }
 
 void certificate_end(struct certificate *certificate)
@@ -176,6 +211,7 @@ void certificate_end(struct certificate *certificate)
     free((char *)certificate->description.subject);
     free((char *)certificate->description.fingerprint);
     free((char *)certificate->description.key_type);
+    free((char *)certificate->description.trouble);
     *certificate = (struct certificate){0};
 }
 

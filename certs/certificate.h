@@ -17,11 +17,14 @@ struct certificate {
 };
 
 /* Reads and checks what `conf` names. `place` is where it stands in the configuration, for the sentence; it
- * gets ".chain", ".key" or ".pem" added. NULL when well, else a sentence that the caller frees. Either way
+ * gets the key added: ".chain", ".pkcs12". NULL when well, else a sentence that the caller frees. Either way
  * the caller ends it. A certificate that has expired is no error: it is better served than no certificate,
  * and certs_validity tells. */
 char *certificate_begin(struct certificate *certificate, const struct conf_certificate *conf,
                         const char *place);
+
+/* The same certificate once more, as it was read. */
+void certificate_copy(struct certificate *certificate, const struct certificate *from);
 
 /* Frees everything. Accepts the half-made. */
 void certificate_end(struct certificate *certificate);

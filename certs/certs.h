@@ -23,6 +23,16 @@ struct ssl_st;
  * key's place in the configuration, the file and the remedy, freed by the caller; *certs is NULL. */
 char *certs_load_listener(const struct conf_listener_tls *tls, const char *listener, struct certs **certs);
 
+/* The same for a listener that presented `before` until now, or NULL: sessions that began there can be
+ * resumed here. */
+char *certs_follow_listener(const struct conf_listener_tls *tls, const char *listener,
+                            const struct certs *before, struct certs **certs);
+
+/* Loads again what a listener presents, beside `before`: a pair that cannot be used stays as it was there,
+ * and certs_trouble tells. NULL when well, else a sentence: nothing can be made of it at all. */
+char *certs_renew_listener(const struct conf_listener_tls *tls, const char *listener,
+                           const struct certs *before, struct certs **certs);
+
 /* The same for whom we believe as an upstream's servers. `upstream` is its name. */
 char *certs_load_upstream(const struct conf_upstream_tls *tls, const char *upstream, struct certs **certs);
 
@@ -64,11 +74,35 @@ struct certs_description {
     const char *fingerprint; /* SHA-256 of the certificate, lower-case hex */
     const char *key_type;    /* e.g. "EC" or "RSA" */
     int key_bits;
+    const char *trouble; /* why it could not be renewed from its files; NULL: they are well */
+    int64_t trouble_at;  /* since when, in ms since the epoch */
 };
 
 /* How many certificates the set presents, and the one at `index`. */
 size_t certs_count(const struct certs *certs);
 const struct certs_description *certs_describe(const struct certs *certs, size_t index);
+
+/* What went wrong when the set was renewed, in the order of the configuration: of pairs that were kept, of
+ * those that are new in a directory, of other files. Strings belong to the set. */
+struct certs_trouble {
+    const char *file;
+    const char *detail;
+};
+size_t certs_trouble_count(const struct certs *certs);
+const struct certs_trouble *certs_trouble(const struct certs *certs, size_t index);
+
+/* Calls `tell` with every file and directory that a listener's TLS is made of, those in directories too. */
+typedef void certs_tell_file(void *context, const char *path);
+void certs_tell_files(const struct conf_listener_tls *tls, certs_tell_file *tell, void *context);
+
+/* Whether a certificate with this fingerprint is among the set's. */
+bool certs_presents(const struct certs *certs, const char *fingerprint);
+
+/* How many session tickets came to the listener, across its sets, that no key opens. */
+uint64_t certs_unknown_tickets(const struct certs *certs);
+
+/* To be called now and then: keys of tickets whose time is over change and are wiped. */
+void certs_turn(const struct certs *certs);
 
 /* What is wrong with a certificate's validity at `now_ms` since the epoch: "expired", "not yet valid", or
  * NULL when it is valid. A set with such certificates loads all the same. */

@@ -10,7 +10,8 @@
 #include <openssl/err.h>
 
 enum {
-    SECURITY_LEVEL = 2 /* 112 bits: no RSA below 2048, no SHA-1 (SSL_CTX_set_security_level(3)) */
+    SECURITY_LEVEL = 2, /* 112 bits: no RSA below 2048, no SHA-1 (SSL_CTX_set_security_level(3)) */
+    SESSION_LIFETIME_S = 2 * TICKETS_PERIOD_MS / 1000, /* the longest that a key of our own opens a ticket */
 };
 
 /* AES-128 first: SHA-256 instead of SHA-384 saves a tenth of a handshake. A client that puts ChaCha20 first
@@ -94,18 +95,16 @@ static char *create(const SSL_METHOD *method, enum conf_tls_version least, int m
     return NULL;
 }
 
-static char *set_tickets(SSL_CTX *context, bool has_tickets, const char *place,
-                         const unsigned char ticket_keys[CONTEXT_TICKET_KEYS])
+static void set_tickets(SSL_CTX *context, struct tickets *tickets)
 {
     /* None by itself: a TLS 1.3 client that never reads would turn its own close into a reset. proxy/tls
      * issues one right before the first write. */
     SSL_CTX_set_num_tickets(context, 0);
-    if (!has_tickets)
+    SSL_CTX_set_timeout(context, SESSION_LIFETIME_S);
+    if (tickets)
+        tickets_install(tickets, context);
+    else
         SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-    else if (SSL_CTX_set_tlsext_ticket_keys(context, (void *)ticket_keys, CONTEXT_TICKET_KEYS) != 1)
-        return text_format("%s.session_tickets: OpenSSL refuses our ticket keys (%s); turn tickets off",
-                           place, trouble_words());
-    return NULL;
 }
 
 /* Leaves nothing half-made behind when there is trouble. */
@@ -118,8 +117,8 @@ static char *conclude(char *trouble, SSL_CTX **context)
     return trouble;
 }
 
-char *context_create_server(const struct conf_listener_tls *tls, const char *place,
-                            const unsigned char ticket_keys[CONTEXT_TICKET_KEYS], SSL_CTX **context)
+char *context_create_server(const struct conf_listener_tls *tls, const char *place, struct tickets *tickets,
+                            SSL_CTX **context)
 {
     *context = NULL;
     if (tls->min_version > tls->max_version)
@@ -134,7 +133,7 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
     if (!trouble)
         SSL_CTX_set_dh_auto(*context, 1);
     if (!trouble)
-        trouble = set_tickets(*context, tls->session_tickets, place, ticket_keys);
+        set_tickets(*context, tickets);
     if (!trouble)
         trouble = alpn_choose(*context, &tls->alpn, place);
     return conclude(trouble, context);

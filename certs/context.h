@@ -9,20 +9,16 @@
 #define CERTS_CONTEXT_H
 
 #include "certs/certificate.h"
+#include "certs/tickets.h"
 
 #include <openssl/ssl.h>
 
-enum {
-    /* A name, a MAC key and a cipher key, as SSL_CTX_set_tlsext_ticket_keys takes them. */
-    CONTEXT_TICKET_KEYS = 80
-};
-
 /* A context for a listener, without a certificate yet, and that asks for none. All contexts of one listener
- * get the same `ticket_keys`, so that a ticket from one is good at another. `place` is where `tls` stands in
- * the configuration. NULL when well: *context is the caller's (SSL_CTX_free). Else a sentence that the caller
- * frees, *context is NULL. */
-char *context_create_server(const struct conf_listener_tls *tls, const char *place,
-                            const unsigned char ticket_keys[CONTEXT_TICKET_KEYS], SSL_CTX **context);
+ * get the same `tickets`, NULL for none, so that a ticket from one is good at another. `place` is where `tls`
+ * stands in the configuration. NULL when well: *context is the caller's (SSL_CTX_free). Else a sentence that
+ * the caller frees, *context is NULL. */
+char *context_create_server(const struct conf_listener_tls *tls, const char *place, struct tickets *tickets,
+                            SSL_CTX **context);
 
 /* The same for an upstream, which believes anybody until a verification is installed. */
 char *context_create_client(const struct conf_upstream_tls *tls, const char *place, SSL_CTX **context);

@@ -268,6 +268,13 @@ long verification_review(SSL_CTX *context, SSL *session)
     return verdict;
 }
 
+struct verification *verification_hold(struct verification *verification)
+{
+    if (verification)
+        atomic_fetch_add_explicit(&verification->references, 1, memory_order_relaxed);
+    return verification;
+}
+
 void verification_drop(struct verification **verification)
 {
     struct verification *dropped = *verification;

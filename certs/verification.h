@@ -36,6 +36,9 @@ void verification_install(struct verification *verification, SSL_CTX *context);
  * certs_review has it. */
 long verification_review(SSL_CTX *context, SSL *session);
 
+/* One more reference; returns `verification`. Accepts NULL. */
+struct verification *verification_hold(struct verification *verification);
+
 /* Gives a reference back. Accepts NULL. Leaves *verification NULL. */
 void verification_drop(struct verification **verification);
 

@@ -38,12 +38,15 @@ struct conf_strings {
     size_t count;
 };
 
-/* { "chain": F, "key": F }, or { "pem": F } with both in one file: then .chain and .key name the same file.
- */
+/* { "chain": F, "key": F }, or { "pem": F } with both in one file: then .chain and .key name the same file;
+ * or { "pkcs12": F }; or { "dir": D }, which stands for every pair in it. */
 struct conf_certificate {
     char *chain;
     char *key;
     char *pem;
+    char *pkcs12;
+    char *dir;
+    char *password_file; /* of an encrypted key; NULL: none is */
 };
 
 enum conf_tls_version {
@@ -87,7 +90,8 @@ struct conf_listener_tls {
     struct conf_strings alpn;
     struct conf_client_certificate client_certificate;
     bool session_tickets;
-    bool require_sni; /* who asks for no server that is known here is refused */
+    char *ticket_keys_file; /* keys shared with other replicas; NULL: our own */
+    bool require_sni;       /* who asks for no server that is known here is refused */
 };
 
 enum conf_route_tls {

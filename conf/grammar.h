@@ -62,7 +62,8 @@ struct grammar_object {
     bool notes_given; /* the struct has a uint64_t at `given`: a bit for each row, in their order, */
     size_t given;     /* set where the document has the key, be it null */
     /* Sets of keys of which exactly one must be given, whole and alone; the keys of a set are separated by a
-     * blank. Ends with NULL. NULL: the keys' own rows say all. */
+     * blank; keys that are in no set may stand beside any. Ends with NULL. NULL: the keys' own rows say all.
+     */
     const char *const *alternatives;
 };
 

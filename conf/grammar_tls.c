@@ -15,9 +15,17 @@ static const struct grammar_key certificate_keys[] = {
      .sentence = "PEM file of the private key that belongs to the certificate."},
     {"pem", GRAMMAR_STRING, MEMBER(certificate, pem), A_PATH,
      .sentence = "One PEM file with both, the chain and the key; stands instead of them."},
+    {"pkcs12", GRAMMAR_STRING, MEMBER(certificate, pkcs12), A_PATH,
+     .sentence = "One PKCS#12 file (.p12, .pfx) with both; stands instead of them."},
+    {"dir", GRAMMAR_STRING, MEMBER(certificate, dir), A_PATH,
+     .sentence =
+         "A directory, as a Kubernetes secret is mounted: every X.crt or X.pem with X.key beside it, every "
+         "X.pem that holds its key, and every X.p12 or X.pfx in it, in the order of their names."},
+    {"password_file", GRAMMAR_STRING, MEMBER(certificate, password_file), A_PATH,
+     .sentence = "File whose first line is the password of the key; null: the key is not encrypted."},
     {0},
 };
-static const char *const certificate_alternatives[] = {"chain key", "pem", NULL};
+static const char *const certificate_alternatives[] = {"chain key", "pem", "pkcs12", "dir", NULL};
 const struct grammar_object grammar_certificate = {
     .name = "certificate",
     .sentence = "A certificate and its private key.",
@@ -96,6 +104,11 @@ static const struct grammar_key listener_tls_keys[] = {
      .sentence = "Whether those who connect prove who they are, and whom to let in."},
     {"session_tickets", GRAMMAR_BOOLEAN, MEMBER(listener_tls, session_tickets), .initial = "true",
      .sentence = "Whether sessions may be resumed with tickets."},
+    {"ticket_keys_file", GRAMMAR_STRING, MEMBER(listener_tls, ticket_keys_file), A_PATH,
+     .sentence =
+         "File with the keys of tickets, shared by replicas so that they resume each other's sessions and "
+         "read again when it changes: 48 or 80 bytes as nginx has them, or lines of base64 as HAProxy "
+         "has them, of which the last but one seals; null: random keys that change every hour."},
     {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",
      .sentence =
          "Whether a client is refused, with the alert unrecognized_name, that asks for no server name "

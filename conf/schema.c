@@ -243,13 +243,24 @@ static void write_required(struct json *json, const struct grammar_object *objec
     json_array_close(json);
 }
 
-/* One set of keys: those in it are there and no null, the others are null or not there. */
+static bool is_in_a_set(const struct grammar_object *object, const struct grammar_key *key)
+{
+    for (const char *const *set = object->alternatives; *set; set++) {
+        if (grammar_set_has(*set, key->name))
+            return true;
+    }
+    return false;
+}
+
+/* One set of keys: those in it are there and no null, those of other sets are null or not there. */
 static void write_alternative(struct json *json, const struct grammar_object *object, const char *set)
 {
     json_object_open(json);
     json_key(json, "properties");
     json_object_open(json);
     for (const struct grammar_key *key = object->keys; key->name; key++) {
+        if (!is_in_a_set(object, key))
+            continue;
         json_key(json, key->name);
         json_object_open(json);
         json_key_string(json, "type", grammar_set_has(set, key->name) ? "string" : "null");

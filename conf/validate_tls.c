@@ -9,28 +9,51 @@
 
 #include <stdlib.h>
 
+/* What stands for a certificate as a whole, and so alone: the key's name, or NULL. */
+static const char *whole_given(const struct validation *validation,
+                               const struct conf_certificate *certificate, char *const **member)
+{
+    const struct {
+        const char *name;
+        char *const *member;
+    } rows[] = {{"pem", &certificate->pem}, {"pkcs12", &certificate->pkcs12}, {"dir", &certificate->dir}};
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!validation_is_given(validation, rows[i].member))
+            continue;
+        name = rows[i].name;
+        *member = rows[i].member;
+    }
+    return name;
+}
+
 static void check_certificate(struct validation *validation, const struct conf_certificate *certificate)
 {
-    const struct origin *whole = origins_find(validation->conf->origins, certificate, &grammar_certificate);
+    const struct origin *entry = origins_find(validation->conf->origins, certificate, &grammar_certificate);
     bool has_chain = validation_is_given(validation, &certificate->chain);
     bool has_key = validation_is_given(validation, &certificate->key);
-    bool has_pem = validation_is_given(validation, &certificate->pem);
-    if (!whole) /* not even an object */
+    char *const *member = NULL;
+    if (!entry) /* not even an object */
         return;
-    if (has_pem && (has_chain || has_key))
+    const char *whole = whole_given(validation, certificate, &member);
+    int wholes = validation_is_given(validation, &certificate->pem) +
+                 validation_is_given(validation, &certificate->pkcs12) +
+                 validation_is_given(validation, &certificate->dir);
+    if (whole && (has_chain || has_key || wholes > 1))
         validation_blame(
-            validation, &certificate->pem,
-            text_copy(
-                "\"pem\" holds the chain and the key in one file; give it alone, or \"chain\" and \"key\""));
+            validation, member,
+            text_format("\"%s\" stands for the chain and the key; give it alone, or \"chain\" and "
+                        "\"key\"",
+                        whole));
     else if (has_chain != has_key)
         validation_blame(
             validation, has_chain ? &certificate->chain : &certificate->key,
             text_format("\"%s\" is given without \"%s\"; give both, or \"pem\" for one file with both",
                         has_chain ? "chain" : "key", has_chain ? "key" : "chain"));
-    else if (!has_chain && !has_pem)
-        validation_blame_entry(
-            validation, whole,
-            text_copy("a certificate needs \"chain\" and \"key\", or \"pem\" for one file with both"));
+    else if (!has_chain && !whole)
+        validation_blame_entry(validation, entry,
+                               text_copy("a certificate needs \"chain\" and \"key\", or \"pem\" for one file "
+                                         "with both, or \"pkcs12\", or \"dir\""));
 }
 
 /* What is set though nobody is asked for a certificate; NULL: nothing. */
@@ -114,6 +137,10 @@ void validate_upstream_tls(struct validation *validation, const struct conf_upst
 {
     if (upstream->tls->certificate)
         check_certificate(validation, upstream->tls->certificate);
+    if (upstream->tls->certificate && upstream->tls->certificate->dir)
+        validation_blame(
+            validation, &upstream->tls->certificate->dir,
+            text_copy("servers are shown one certificate, not those of a directory; name its files"));
     if (!upstream->tls->verify || upstream->tls->server_name)
         return;
     for (size_t i = 0; i < upstream->server_count; i++) {

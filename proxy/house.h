@@ -25,6 +25,8 @@ struct house_service {
     void *context;
 };
 
+struct renewal;
+
 struct proxy {
     struct commons commons;
     struct loop *control;
@@ -37,6 +39,9 @@ struct proxy {
     size_t leaving_count;
     struct house_service services[HOUSE_SERVICES];
     struct list closings; /* those that trickle */
+    proxy_reload *reload; /* NULL: nobody */
+    void *reload_context;
+    struct renewal *renewal; /* of certificates, see proxy/renewal.h */
     struct timer sample;
     struct timer drain;
     uint64_t drain_listeners_at; /* ms of control's loop; 0: done */

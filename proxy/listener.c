@@ -235,6 +235,14 @@ void listener_serve(struct listener *listener, struct service *service, const st
     listener_limit_to(listener, conf->max_connections);
 }
 
+void listener_renew(struct listener *listener, const struct conf_listener *conf, struct certs *certs)
+{
+    struct service *service = service_renew(listener->service, conf, certs);
+    service_drop(&listener->service);
+    listener->service = service;
+    order_all(listener, GATE_SERVE);
+}
+
 /* Holding
  * ----------------------------------------------------------------------------------------------------------
  */

@@ -41,10 +41,13 @@ struct listener {
     int64_t since;
     struct conf_ready_while ready_while;
     struct pressure pressure;
-    struct gate *gates;      /* one per worker */
-    unsigned unconfirmed;    /* orders to gates that control has not heard of again */
-    struct service *service; /* what newcomers get; NULL once it closes */
-    struct timer timer;      /* looks whether a draining queue is empty, or ends a hold */
+    struct gate *gates;           /* one per worker */
+    unsigned unconfirmed;         /* orders to gates that control has not heard of again */
+    struct service *service;      /* what newcomers get; NULL once it closes */
+    uint64_t certificates_loaded; /* in place of others, while it worked */
+    uint64_t certificates_failed; /* times that one could not be */
+    uint64_t files_stamp;         /* of the files that they come from, when they were last read; 0: unknown */
+    struct timer timer;           /* looks whether a draining queue is empty, or ends a hold */
     uint64_t drain_began;
     void (*closed)(void *context, struct listener *listener);
     void *closed_context;
@@ -64,6 +67,10 @@ void listener_destroy(struct listener *listener);
  * opens the gates. Also takes over backlog and max_connections of `conf`; the queue is kept (listen(2)
  * again). One that is held stays held, one that drains goes on draining. */
 void listener_serve(struct listener *listener, struct service *service, const struct conf_listener *conf);
+
+/* Has every worker present these certificates from now on (takes over the reference) instead of those of its
+ * service, and else do as before. Only for one that has a service. */
+void listener_renew(struct listener *listener, const struct conf_listener *conf, struct certs *certs);
 
 /* Whether another listener can take over its socket: not once it is closed, nor that of a unix listener that
  * drains, which nobody can open again. */

@@ -139,6 +139,9 @@ void listener_report(struct listener *listener, struct report_listener *report)
         .bound = listener->entrance->bound,
         .state = states[listener->state],
         .is_accepting = listener->state == LISTENER_OPEN,
+        .tickets_unknown = service && service->certs ? certs_unknown_tickets(service->certs) : 0,
+        .certificates_loaded = listener->certificates_loaded,
+        .certificates_failed = listener->certificates_failed,
         .is_tls = service && (service->certs || service->routes),
         .since = listener->since,
     };

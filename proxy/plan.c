@@ -93,15 +93,31 @@ static struct listener *find_predecessor(const struct proxy *house, const struct
     return NULL;
 }
 
+/* The listener of today with this name and address, or NULL. */
+static struct listener *find_listener(const struct proxy *house, const struct conf_listener *wanted)
+{
+    for (size_t i = 0; i < listeners_now(house); i++) {
+        if (is_listener(house->listeners[i], wanted))
+            return house->listeners[i];
+    }
+    return NULL;
+}
+
+static char *plan_certs(const struct proxy *house, const struct conf_listener *wanted, struct certs **certs)
+{
+    const struct listener *before = find_listener(house, wanted);
+    if (!conf_terminates(wanted))
+        return NULL;
+    return certs_follow_listener(wanted->tls, wanted->name,
+                                 before && before->service ? before->service->certs : NULL, certs);
+}
+
 static char *plan_socket(struct proxy *house, const struct conf *conf, const struct conf_listener *wanted,
                          struct planned *planned)
 {
-    for (size_t i = 0; i < listeners_now(house); i++) {
-        if (is_listener(house->listeners[i], wanted)) {
-            planned->listener = house->listeners[i];
-            return NULL;
-        }
-    }
+    planned->listener = find_listener(house, wanted);
+    if (planned->listener)
+        return NULL;
     planned->from = find_predecessor(house, conf, wanted);
     planned->is_new = true;
     return listener_create(&house->commons, house->control, wanted, planned->from, &planned->listener);
@@ -132,14 +148,14 @@ static char *plan_listener(struct proxy *house, const struct conf *conf, const s
     struct upstream *upstream = find_upstream(house, conf, plan, wanted->upstream);
     if (!upstream)
         return text_format("listener \"%s\": there is no upstream \"%s\"", wanted->name, wanted->upstream);
-    char *wrong = conf_terminates(wanted) ? certs_load_listener(wanted->tls, wanted->name, &certs) : NULL;
+    char *wrong = plan_certs(house, wanted, &certs);
     if (!wrong)
         wrong = plan_routes(house, conf, wanted, plan, &routes);
     if (!wrong)
         wrong = plan_socket(house, conf, wanted, planned);
     if (wrong) {
         certs_drop(&certs);
-        routes_destroy(routes);
+        routes_drop(&routes);
         return wrong;
     }
     planned->service = service_create(wanted, upstream_hold(upstream), certs, routes);

@@ -8,6 +8,7 @@
 #include "proxy/house.h"
 #include "proxy/log.h"
 #include "proxy/plan.h"
+#include "proxy/renewal.h"
 #include "proxy/splice_orders_closing.h"
 #include "proxy/worker.h"
 
@@ -148,6 +149,7 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
         return wrong;
     }
     timer_set(&control->timers, &house->sample, control->now + SAMPLE_MS);
+    renewal_begin(house);
     atomic_store(&house->is_ready, true);
     tell(house, EVENT_PROCESS_READY, NULL);
     *made = house;
@@ -224,6 +226,7 @@ void proxy_destroy(struct proxy *proxy)
         return;
     struct commons *commons = &proxy->commons;
     timer_cancel(&proxy->sample);
+    renewal_end(proxy);
     timer_cancel(&proxy->drain);
     for (unsigned i = 0; i < commons->worker_count; i++) {
         if (commons->workers[i])

@@ -95,6 +95,22 @@ struct proxy_listener_order {
 enum proxy_answer proxy_order_listener(struct proxy *proxy, const char *name,
                                        const struct proxy_listener_order *order, char **refusal);
 
+/* [any] Loads what listeners present from its files again; a pair that cannot be used stays as it was.
+ * *trouble is the first that there was, freed by the caller, or NULL. */
+enum proxy_answer proxy_renew_certificates(struct proxy *proxy, char **trouble);
+
+/* Reads the description again and applies it, on the control thread. NULL when it is in force, else a
+ * sentence (freed by the caller); when it is the description that is wrong, *problems (empty at first) tells
+ * all of it, too. */
+typedef char *proxy_reload(void *context, struct conf_problems *problems);
+
+/* [control] Names who does that; before anybody may ask for it. */
+void proxy_on_reload(struct proxy *proxy, proxy_reload *reload, void *context);
+
+/* [any] Has the description read again. *problems is the caller's to end, *trouble to free. PROXY_NOT_FOUND:
+ * nobody was named who does it. */
+enum proxy_answer proxy_reload_conf(struct proxy *proxy, struct conf_problems *problems, char **trouble);
+
 /* [any] All upstreams that are described, in their order; *items is the caller's, freed with
  * report_upstreams_free. */
 enum proxy_answer proxy_upstreams(struct proxy *proxy, struct report_upstream **items, size_t *count);

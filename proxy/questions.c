@@ -202,6 +202,8 @@ static void report_certificate(const struct certs_description *described, const 
     snprintf(report->subject, sizeof report->subject, "%s", described->subject);
     snprintf(report->fingerprint, sizeof report->fingerprint, "%s", described->fingerprint);
     snprintf(report->key_type, sizeof report->key_type, "%s", described->key_type);
+    snprintf(report->trouble, sizeof report->trouble, "%s", described->trouble ? described->trouble : "");
+    report->trouble_at = described->trouble_at;
     snprintf(report->used_by, sizeof report->used_by, "%s", listener);
     size_t length = 0;
     for (const char *const *name = described->names; *name && length < sizeof report->names - 1; name++)

@@ -79,6 +79,9 @@ struct report_listener {
     struct report_histogram splice_duration; /* of splices that have ended */
     uint64_t handshakes;                     /* that were completed */
     uint64_t handshakes_resumed;             /* of those */
+    uint64_t tickets_unknown;                /* session tickets that no key opens */
+    uint64_t certificates_loaded;            /* in place of others, since the listener began */
+    uint64_t certificates_failed;            /* times that one could not be, and the one before went on */
     uint64_t ended[REASON_COUNT][BY_COUNT];  /* splices, by the reason of their end and who ended them */
     int64_t since;
 };
@@ -249,6 +252,8 @@ struct report_certificate {
     int64_t not_before_at;
     int64_t not_after_at;
     char used_by[REPORT_NAME]; /* the listener */
+    char trouble[512];         /* why it could not be renewed, "" when it could */
+    int64_t trouble_at;
 };
 
 /* A TLS handshake that failed. */

@@ -8,6 +8,7 @@
 #include "conf/text.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct entry {
 };
 
 struct routes {
+    _Atomic unsigned references;
     size_t count;
     size_t room;
     struct entry entries[];
@@ -27,21 +29,33 @@ struct routes {
 struct routes *routes_create(size_t count)
 {
     struct routes *routes = memory_zeroed(1, sizeof *routes + count * sizeof routes->entries[0]);
+    atomic_init(&routes->references, 1);
     routes->room = count;
     return routes;
 }
 
-void routes_destroy(struct routes *routes)
+struct routes *routes_hold(struct routes *routes)
 {
-    for (size_t i = 0; routes && i < routes->count; i++) {
-        struct entry *entry = &routes->entries[i];
+    if (routes)
+        atomic_fetch_add(&routes->references, 1);
+    return routes;
+}
+
+void routes_drop(struct routes **routes)
+{
+    struct routes *dropped = *routes;
+    *routes = NULL;
+    if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
+        return;
+    for (size_t i = 0; i < dropped->count; i++) {
+        struct entry *entry = &dropped->entries[i];
         for (size_t k = 0; k < entry->protocols.count; k++)
             free(entry->protocols.items[k]);
         free(entry->protocols.items);
         free(entry->name);
         upstream_drop(&entry->route.upstream);
     }
-    free(routes);
+    free(dropped);
 }
 
 void routes_add(struct routes *routes, const struct conf_route *conf, struct upstream *upstream)

@@ -19,11 +19,15 @@ struct route {
 
 struct routes;
 
-/* Room for `count` routes. Ends the process when memory is out: it is made at set-up only. */
+/* Room for `count` routes, with one reference. Ends the process when memory is out: it is made at set-up
+ * only. */
 struct routes *routes_create(size_t count);
 
-/* Drops the upstreams too. Accepts NULL. */
-void routes_destroy(struct routes *routes);
+/* One more reference; returns `routes`. Accepts NULL. */
+struct routes *routes_hold(struct routes *routes);
+
+/* Gives a reference back; the last one drops the upstreams too. Accepts NULL. Leaves *routes NULL. */
+void routes_drop(struct routes **routes);
 
 /* Adds one, as described; takes over the reference to `upstream`. */
 void routes_add(struct routes *routes, const struct conf_route *conf, struct upstream *upstream);

@@ -22,6 +22,12 @@ struct service *service_create(const struct conf_listener *conf, struct upstream
     return service;
 }
 
+struct service *service_renew(const struct service *before, const struct conf_listener *conf,
+                              struct certs *certs)
+{
+    return service_create(conf, upstream_hold(before->upstream), certs, routes_hold(before->routes));
+}
+
 struct service *service_hold(struct service *service)
 {
     atomic_fetch_add(&service->references, 1);
@@ -36,7 +42,7 @@ void service_drop(struct service **service)
         return;
     upstream_drop(&dropped->upstream);
     certs_drop(&dropped->certs);
-    routes_destroy(dropped->routes);
+    routes_drop(&dropped->routes);
     sources_destroy(dropped->sources);
     free(dropped);
 }

@@ -29,6 +29,10 @@ struct service {
 struct service *service_create(const struct conf_listener *conf, struct upstream *upstream,
                                struct certs *certs, struct routes *routes);
 
+/* The same service, of the same description, with other certificates; takes over the reference to `certs`. */
+struct service *service_renew(const struct service *before, const struct conf_listener *conf,
+                              struct certs *certs);
+
 struct service *service_hold(struct service *service);
 
 /* Gives a reference back; the last one frees. Accepts NULL. Leaves *service NULL. */

@@ -26,7 +26,7 @@ sources() {
 # What a floor shows to those above it: the header of its own name, and these.
 public='conf/block.h conf/document.h conf/grammar.h conf/json.h conf/pattern.h conf/text.h conf/memory.h conf/manual.h conf/units.h
         conf/command.h conf/quick.h
-        certs/names.h
+        certs/names.h certs/lookout.h
         proxy/report.h proxy/reason.h proxy/event.h proxy/loop.h proxy/list.h proxy/log.h proxy/address.h proxy/listening.h
         proxy/splice_orders.h proxy/splice_review.h proxy/tap.h
         admin/ctl/health.h'

@@ -49,6 +49,7 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
         .queue_wait = {.counts = {900, 50, 0, 30, [15] = 1}, .sum_ms = 4000123},
         .handshakes = is_tls ? 700 : 0,
         .handshakes_resumed = is_tls ? 200 : 0,
+        .tickets_unknown = is_tls ? 4 : 0,
         .ended = {[REASON_PEER_ENDED][BY_THEIR_CLIENT] = 980000,
                   [REASON_PEER_RESET][BY_THEIR_SERVICE] = 7,
                   [REASON_DRAINED][BY_ADMIN] = 1},
@@ -337,6 +338,19 @@ enum proxy_answer proxy_order_listener(struct proxy *proxy, const char *name,
         proxy->orders++;
     }
     return answer;
+}
+
+enum proxy_answer proxy_renew_certificates(struct proxy *proxy, char **trouble)
+{
+    *trouble = proxy->refusal ? strdup(proxy->refusal) : NULL;
+    proxy->orders++;
+    return proxy->is_busy ? PROXY_BUSY : PROXY_ANSWERED;
+}
+
+enum proxy_answer proxy_reload_conf(struct proxy *proxy, struct conf_problems *problems, char **trouble)
+{
+    *problems = (struct conf_problems){0};
+    return proxy_renew_certificates(proxy, trouble);
 }
 
 /* A copy on the heap; PROXY_BUSY when the proxy is. The lock is held. */

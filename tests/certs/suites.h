@@ -16,5 +16,8 @@ extern const struct suite certs_suite;
 extern const struct suite throwaway_suite;
 extern const struct suite admission_suite;
 extern const struct suite verification_suite;
+extern const struct suite renewal_suite;
+extern const struct suite tickets_suite;
+extern const struct suite lookout_suite;
 
 #endif

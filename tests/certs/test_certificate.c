@@ -175,7 +175,7 @@ static void an_encrypted_key_is_refused_without_asking(void)
     struct forged made = forge(&(struct forge_order){.name = "c"});
     forge_write_chain("c.crt", &made, NULL);
     forge_write_key("c.key", &made, "secret");
-    CU_ASSERT(words_hold(load("c.crt", "c.key"), "[1].key", "is encrypted", "openssl pkey", NULL));
+    CU_ASSERT(words_hold(load("c.crt", "c.key"), "[1].key", "is encrypted", "password_file", NULL));
     CU_ASSERT_EQUAL(system("openssl ec -in a.key -aes128 -passout pass:x -out d.key 2>/dev/null"), 0);
     CU_ASSERT(words_hold(load("a.crt", "d.key"), "is encrypted", NULL));
     forge_free(&made);

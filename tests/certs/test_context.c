@@ -11,7 +11,6 @@
 #include <string.h>
 
 static const char place[] = "listeners \"web\": tls";
-static const unsigned char ticket_keys[CONTEXT_TICKET_KEYS] = {1};
 static struct conf_listener_tls tls; /* as the configuration has it by default, before each test */
 static struct certificate ec;
 static struct certificate rsa;
@@ -47,7 +46,7 @@ static void defaults(void)
 static SSL_CTX *server(void)
 {
     SSL_CTX *context = NULL;
-    CU_ASSERT(words_none(context_create_server(&tls, place, ticket_keys, &context)));
+    CU_ASSERT(words_none(context_create_server(&tls, place, NULL, &context)));
     CU_ASSERT_PTR_NOT_NULL_FATAL(context);
     CU_ASSERT(words_none(context_present(context, &rsa, place)));
     CU_ASSERT(words_none(context_present(context, &ec, place)));
@@ -157,17 +156,17 @@ static void lists_that_openssl_refuses_are_told_with_their_key(void)
     SSL_CTX *context;
     defaults();
     tls.ciphers = (char *)"NO-SUCH-CIPHER";
-    CU_ASSERT(words_hold(context_create_server(&tls, place, ticket_keys, &context),
-                         "listeners \"web\": tls.ciphers", "\"NO-SUCH-CIPHER\"", "openssl-ciphers(1)", NULL));
+    CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "listeners \"web\": tls.ciphers",
+                         "\"NO-SUCH-CIPHER\"", "openssl-ciphers(1)", NULL));
     CU_ASSERT_PTR_NULL(context);
     defaults();
     tls.ciphersuites = (char *)"TLS_NONE";
-    CU_ASSERT(words_hold(context_create_server(&tls, place, ticket_keys, &context), "tls.ciphersuites",
+    CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "tls.ciphersuites",
                          "\"TLS_NONE\"", NULL));
     defaults();
     tls.groups = (char *)"P-256:bogus";
-    CU_ASSERT(words_hold(context_create_server(&tls, place, ticket_keys, &context), "tls.groups",
-                         "\"P-256:bogus\"", "default", NULL));
+    CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "tls.groups", "\"P-256:bogus\"",
+                         "default", NULL));
 }
 
 static void versions_that_leave_none_are_told(void)
@@ -176,7 +175,7 @@ static void versions_that_leave_none_are_told(void)
     defaults();
     tls.min_version = CONF_TLS_1_3;
     tls.max_version = CONF_TLS_1_2;
-    CU_ASSERT(words_hold(context_create_server(&tls, place, ticket_keys, &context), "tls.min_version",
+    CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "tls.min_version",
                          "no version is left", NULL));
     CU_ASSERT_PTR_NULL(context);
 }
@@ -189,7 +188,7 @@ static void a_weak_key_is_refused(void)
     defaults();
     forge_pair("weak", "DNS:a.test", 1024);
     CU_ASSERT_FATAL(words_none(certificate_begin(&certificate, &files, place)));
-    CU_ASSERT(words_none(context_create_server(&tls, place, ticket_keys, &context)));
+    CU_ASSERT(words_none(context_create_server(&tls, place, NULL, &context)));
     CU_ASSERT(
         words_hold(context_present(context, &certificate, place), place, "\"weak.crt\"", "too small", NULL));
     SSL_CTX_free(context);
@@ -240,7 +239,7 @@ static void a_protocol_without_a_name_is_told(void)
     SSL_CTX *context;
     defaults();
     tls.alpn = (struct conf_strings){protocols, 2};
-    CU_ASSERT(words_hold(context_create_server(&tls, place, ticket_keys, &context), "tls.alpn[1]", NULL));
+    CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "tls.alpn[1]", NULL));
 }
 
 static void renegotiation_is_refused(void)

@@ -160,16 +160,20 @@ static void patterns_take_what_the_reader_takes(void)
     }
 }
 
-static void a_certificate_has_one_of_two_shapes(void)
+static void a_certificate_has_one_of_four_shapes(void)
 {
     const cJSON *shapes = get(get(get(schema, "$defs"), "certificate"), "oneOf");
-    CU_ASSERT_EQUAL_FATAL(cJSON_GetArraySize(shapes), 2);
+    CU_ASSERT_EQUAL_FATAL(cJSON_GetArraySize(shapes), 4);
     const cJSON *pair = cJSON_GetArrayItem(shapes, 0);
     const cJSON *single = cJSON_GetArrayItem(shapes, 1);
     CU_ASSERT_TRUE(is_in(get(pair, "required"), "chain") && is_in(get(pair, "required"), "key"));
     CU_ASSERT_FALSE(is_in(get(pair, "required"), "pem"));
     CU_ASSERT_TRUE(is_in(get(single, "required"), "pem"));
     CU_ASSERT_FALSE(is_in(get(single, "required"), "key"));
+    CU_ASSERT_TRUE(is_in(get(cJSON_GetArrayItem(shapes, 2), "required"), "pkcs12"));
+    CU_ASSERT_TRUE(is_in(get(cJSON_GetArrayItem(shapes, 3), "required"), "dir"));
+    /* A password may stand beside any of them. */
+    CU_ASSERT_PTR_NULL(cJSON_GetObjectItemCaseSensitive(get(single, "properties"), "password_file"));
 }
 
 static const struct test tests[] = {
@@ -177,7 +181,7 @@ static const struct test tests[] = {
     TEST(every_reference_has_its_definition),
     TEST(the_defaults_have_the_values_that_the_reader_takes),
     TEST(patterns_take_what_the_reader_takes),
-    TEST(a_certificate_has_one_of_two_shapes),
+    TEST(a_certificate_has_one_of_four_shapes),
     {0},
 };
 

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
         &far_suite,
         &full_suite,
         &exhaustion_suite,
+        &renewal_suite,
         NULL,
     };
     /* clang-format on */

@@ -45,7 +45,7 @@ static void begin(const struct row *rows, size_t count)
 
 static void end(void)
 {
-    routes_destroy(routes);
+    routes_drop(&routes);
 }
 
 /* The row that a hello with this name and protocol takes; -1: none. */

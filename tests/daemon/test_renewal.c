@@ -1,0 +1,338 @@
+/* Tests of the daemon: certificates that change under way, by themselves and by order; sessions that are
+ * resumed at another.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/daemon/harness.h"
+#include "tests/daemon/identity.h"
+#include "tests/daemon/service.h"
+#include "tests/daemon/suites.h"
+#include "tests/daemon/tls_client.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    SOON_MS = 2000, /* after a change the right certificate is shown */
+    PACE_MS = 1000 / 50,
+};
+
+static struct service service;
+static char letter[] = "x";
+
+/* A daemon whose listener "web" presents what `certificates` says. */
+static void begin(const char *certificates, const char *more_tls)
+{
+    harness_begin(harness_is_long() ? 900 : 120);
+    identity_make();
+    service_begin(&service, "127.0.0.1", serve_letter, letter);
+    harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app',"
+                      "'tls':{'certificates':[%s]%s}}],"
+                      "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
+                      certificates, more_tls, service.address);
+}
+
+static void end(void)
+{
+    harness_end();
+    service_end(&service);
+}
+
+/* Whether a client is shown the certificate of that name. */
+static bool shows(const char *address, const char *name)
+{
+    struct tls_wish wish = {.ca = "ca.crt"};
+    struct wire wire = tls_dial(address, &wish);
+    bool does_show = wire.fd >= 0 && tls_shows(&wire, name);
+    wire_close(&wire);
+    return does_show;
+}
+
+static bool shows_soon(const char *address, const char *name)
+{
+    uint64_t until = harness_now_ms() + SOON_MS;
+    while (!shows(address, name)) {
+        if (harness_now_ms() > until)
+            return false;
+        usleep(10000);
+    }
+    return true;
+}
+
+/* A mounted secret, as Kubernetes turns it. */
+
+/* Makes the version "certs/..N" of the secret, with a certificate for "gN.test", and spoils it. */
+static void make_version(unsigned number, unsigned spoilt)
+{
+    char folder[64], file[96], name[32], other[96];
+    snprintf(folder, sizeof folder, "certs/..%u", number);
+    snprintf(file, sizeof file, "%s/tls", folder);
+    snprintf(name, sizeof name, "g%u.test", number);
+    CU_ASSERT_EQUAL(mkdir(folder, 0700), 0);
+    identity_sign(file, name, 0);
+    if (spoilt == 1) {
+        snprintf(other, sizeof other, "%s/tls.crt", folder);
+        FILE *garbage = fopen(other, "we");
+        fputs("garbage\n", garbage);
+        fclose(garbage);
+    } else if (spoilt == 2) {
+        snprintf(other, sizeof other, "%s/tls.key", folder);
+        CU_ASSERT_EQUAL(unlink(other), 0);
+        CU_ASSERT_EQUAL(symlink("../../a.key", other), 0);
+    }
+}
+
+static void turn_to(unsigned number)
+{
+    char to[32];
+    snprintf(to, sizeof to, "..%u", number);
+    CU_ASSERT_EQUAL(symlink(to, "certs/..data_tmp"), 0);
+    CU_ASSERT_EQUAL(rename("certs/..data_tmp", "certs/..data"), 0);
+}
+
+static void mount_secret(void)
+{
+    CU_ASSERT_EQUAL(mkdir("certs", 0700), 0);
+    make_version(0, 0);
+    turn_to(0);
+    CU_ASSERT_EQUAL(symlink("..data/tls.crt", "certs/tls.crt"), 0);
+    CU_ASSERT_EQUAL(symlink("..data/tls.key", "certs/tls.key"), 0);
+}
+
+/* Clients that come all the time. */
+struct crowd {
+    pthread_t thread;
+    char address[64];
+    atomic_bool is_over;
+    unsigned came;
+    unsigned failed;
+};
+
+static void *come_and_go(void *context)
+{
+    struct crowd *crowd = context;
+    struct tls_wish wish = {.ca = "ca.crt"};
+    for (uint64_t next = harness_now_ms(); !atomic_load(&crowd->is_over); next += PACE_MS) {
+        char byte;
+        while (harness_now_ms() < next)
+            usleep(1000);
+        struct wire wire = tls_dial(crowd->address, &wish);
+        crowd->came++;
+        crowd->failed += wire.fd < 0 || !wire_read_all(&wire, &byte, 1);
+        wire_close(&wire);
+    }
+    return NULL;
+}
+
+static void swaps_under_handshakes_fail_none_and_are_soon_seen(void)
+{
+    unsigned swaps = harness_is_long() ? 200 : 20, shown = 0, late = 0, spoilt = 0;
+    struct crowd crowd = {.came = 0};
+    begin("{'dir':'@/certs'}", "");
+    mount_secret();
+    harness_start();
+    snprintf(crowd.address, sizeof crowd.address, "%s", harness_at("127.0.0.1", "web"));
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&crowd.thread, NULL, come_and_go, &crowd), 0);
+    for (unsigned i = 1; i <= swaps; i++) {
+        char name[32];
+        unsigned how = i % 10 == 0 ? 1 + i / 10 % 2 : 0;
+        make_version(i, how);
+        turn_to(i);
+        if (how) {
+            spoilt++;
+            harness_await_log("\"what\":\"certificate.failed\"");
+        } else {
+            shown = i;
+        }
+        snprintf(name, sizeof name, "g%u.test", shown);
+        late += !shows_soon(crowd.address, name);
+    }
+    atomic_store(&crowd.is_over, true);
+    pthread_join(crowd.thread, NULL);
+    printf("%u swaps, %u of them spoilt, %u handshakes: %u failed, %u too late ", swaps, spoilt, crowd.came,
+           crowd.failed, late);
+    CU_ASSERT_TRUE(crowd.came > swaps);
+    CU_ASSERT_EQUAL(crowd.failed, 0);
+    CU_ASSERT_EQUAL(late, 0);
+    end();
+}
+
+static void what_fails_is_told_and_what_was_there_goes_on(void)
+{
+    begin("{'chain':'@/certs/tls.crt','key':'@/certs/tls.key'}", "");
+    mount_secret();
+    harness_start();
+    const char *address = harness_at("127.0.0.1", "web");
+    make_version(1, 2);
+    turn_to(1);
+    harness_await_log("\"what\":\"certificate.failed\"");
+    CU_ASSERT_TRUE(shows(address, "g0.test"));
+    cJSON *list = harness_get("/v1/certificates");
+    CU_ASSERT_PTR_NOT_NULL(strstr(asking_text(list, "items.0.last_error.detail"), "does not belong"));
+    CU_ASSERT_STRING_EQUAL(asking_text(list, "items.0.subject"), "CN=g0.test");
+    cJSON_Delete(list);
+    make_version(2, 0);
+    turn_to(2);
+    harness_await_log("\"what\":\"certificate.loaded\"");
+    CU_ASSERT_TRUE(shows_soon(address, "g2.test"));
+    list = harness_get("/v1/certificates");
+    CU_ASSERT_TRUE(cJSON_IsNull(asking_member(list, "items.0.last_error")));
+    cJSON_Delete(list);
+    end();
+}
+
+static void living_splices_keep_what_they_began_with(void)
+{
+    struct tls_wish wish = {.ca = "ca.crt"};
+    char byte;
+    begin("{'dir':'@/certs'}", "");
+    mount_secret();
+    harness_start();
+    const char *address = harness_at("127.0.0.1", "web");
+    struct wire wire = tls_dial(address, &wish);
+    CU_ASSERT_TRUE(wire.fd >= 0 && wire_read_all(&wire, &byte, 1));
+    make_version(1, 0);
+    turn_to(1);
+    CU_ASSERT_TRUE(shows_soon(address, "g1.test"));
+    CU_ASSERT_TRUE(wire_write(&wire, "still here", 10));
+    harness_await("/v1/splices?min_bytes=11", "total", 1);
+    wire_close(&wire);
+    end();
+}
+
+/* By order, without anything having been heard of: the answer comes when it is done. */
+static void an_order_loads_them_again(void)
+{
+    cJSON *answer;
+    begin("{'chain':'@/a.crt','key':'@/a.key'}", "");
+    harness_start();
+    const char *address = harness_at("127.0.0.1", "web");
+    identity_sign("a", "again.test", 0);
+    CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "", &answer), 200);
+    CU_ASSERT_STRING_EQUAL(asking_text(answer, "items.0.subject"), "CN=again.test");
+    cJSON_Delete(answer);
+    CU_ASSERT_TRUE(shows_soon(address, "again.test"));
+    CU_ASSERT_EQUAL(rename("b.key", "a.key"), 0);
+    CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "", &answer), 422);
+    CU_ASSERT_PTR_NOT_NULL(strstr(asking_text(answer, "detail"), "does not belong"));
+    cJSON_Delete(answer);
+    CU_ASSERT_TRUE(shows(address, "again.test"));
+    end();
+}
+
+static void an_order_reads_the_configuration_again(void)
+{
+    cJSON *answer;
+    begin("{'chain':'@/a.crt','key':'@/a.key'}", "");
+    harness_start();
+    CU_ASSERT_EQUAL(harness_order("POST /v1/config/reload", "{}", &answer), 200);
+    CU_ASSERT_PTR_NOT_NULL(asking_member(answer, "applied_at"));
+    cJSON_Delete(answer);
+    harness_configure("{'listeners':[],'nonsense':1}");
+    CU_ASSERT_EQUAL(harness_order("POST /v1/config/reload", "{}", &answer), 422);
+    CU_ASSERT_TRUE(cJSON_GetArraySize(asking_member(answer, "errors")) >= 3);
+    cJSON_Delete(answer);
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners", "total"), 1);
+    end();
+}
+
+/* Resumption */
+
+/* In order: OpenSSL lets no session be resumed whose connection broke. */
+static void hang_up(struct wire *wire)
+{
+    if (wire->fd >= 0)
+        wire_finish(wire);
+    wire_close(wire);
+}
+
+static SSL_SESSION *get_session(const char *address, int version)
+{
+    SSL_SESSION *session = NULL;
+    char byte;
+    struct tls_wish wish = {.version = version, .server_name = "a.test", .take = &session};
+    struct wire wire = tls_dial(address, &wish);
+    CU_ASSERT_TRUE(wire.fd >= 0 && wire_read_all(&wire, &byte, 1) && session);
+    hang_up(&wire);
+    return session;
+}
+
+static bool resumes(const char *address, int version, SSL_SESSION *session)
+{
+    struct tls_wish wish = {.version = version, .server_name = "a.test", .session = session};
+    struct wire wire = tls_dial(address, &wish);
+    bool is_resumed = wire.fd >= 0 && SSL_session_reused(wire.ssl);
+    hang_up(&wire);
+    return is_resumed;
+}
+
+static void write_keys(unsigned char first)
+{
+    FILE *file = fopen("keys.new", "we");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    for (unsigned i = 0; i < 80; i++)
+        fputc((int)(first + i), file);
+    fclose(file);
+    CU_ASSERT_EQUAL(rename("keys.new", "keys"), 0);
+}
+
+/* Another instance with the same file: here the same one, begun again with nothing but the file in common. */
+static void a_session_is_resumed_at_another_instance_with_the_same_keys(void)
+{
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    SSL_SESSION *sessions[2];
+    begin("{'chain':'@/a.crt','key':'@/a.key'}", ",'ticket_keys_file':'@/keys'");
+    write_keys(1);
+    harness_start();
+    for (size_t i = 0; i < 2; i++)
+        sessions[i] = get_session(harness_at("127.0.0.1", "web"), versions[i]);
+    harness_stop();
+    harness_start();
+    for (size_t i = 0; i < 2; i++)
+        CU_ASSERT_TRUE(resumes(harness_at("127.0.0.1", "web"), versions[i], sessions[i]));
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners/web", "totals.handshakes"), 2);
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners/web", "totals.handshakes_resumed"), 2);
+    write_keys(2);
+    CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "", NULL), 200);
+    uint64_t until = harness_now_ms() + SOON_MS;
+    while (resumes(harness_at("127.0.0.1", "web"), TLS1_3_VERSION, sessions[1]) && harness_now_ms() < until)
+        usleep(10000);
+    CU_ASSERT_FALSE(resumes(harness_at("127.0.0.1", "web"), TLS1_2_VERSION, sessions[0]));
+    CU_ASSERT_TRUE(harness_number("/v1/listeners/web", "totals.tickets_unknown") >= 1);
+    for (size_t i = 0; i < 2; i++)
+        SSL_SESSION_free(sessions[i]);
+    end();
+}
+
+static void a_listener_without_tickets_resumes_nothing(void)
+{
+    SSL_SESSION *session = NULL;
+    begin("{'chain':'@/a.crt','key':'@/a.key'}", ",'session_tickets':false");
+    harness_start();
+    const char *address = harness_at("127.0.0.1", "web");
+    struct tls_wish wish = {.version = TLS1_3_VERSION, .take = &session};
+    struct wire wire = tls_dial(address, &wish);
+    char byte;
+    CU_ASSERT_TRUE(wire.fd >= 0 && wire_read_all(&wire, &byte, 1));
+    wire_close(&wire);
+    CU_ASSERT_PTR_NULL(session);
+    SSL_SESSION_free(session);
+    end();
+}
+
+static const struct test tests[] = {
+    TEST(swaps_under_handshakes_fail_none_and_are_soon_seen),
+    TEST(what_fails_is_told_and_what_was_there_goes_on),
+    TEST(living_splices_keep_what_they_began_with),
+    TEST(an_order_loads_them_again),
+    TEST(an_order_reads_the_configuration_again),
+    TEST(a_session_is_resumed_at_another_instance_with_the_same_keys),
+    TEST(a_listener_without_tickets_resumes_nothing),
+    {0},
+};
+
+const struct suite renewal_suite = {.noun = "renewal", .tests = tests};
