@@ -218,6 +218,8 @@ void events_list(const struct asked *asked, struct reply *reply)
                       "no events are kept: \"events\": {\"ring\": 0} in the configuration says so");
     } else if (resumed && !report_parse_id(resumed, &query.after_id)) {
         reply_problem(reply, 400, "Last-Event-ID is the id of an event, such as 88121");
+    } else if (query.sort && (is_sse || request_accepts(asked->request, "application/x-ndjson"))) {
+        reply_problem(reply, 400, "\"sort\" goes with a page: a stream tells events as they happen");
     } else if (is_sse || request_accepts(asked->request, "application/x-ndjson")) {
         query.has_after = query.has_after || resumed;
         answer_stream(asked, &query, is_sse, reply);

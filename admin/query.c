@@ -372,6 +372,7 @@ const struct parameter query_events[] = {
     FILTER("server", read_address, server, NULL, "with this server"),
     FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses"),
     PAGE(read_after_event, report_event_members),
+    SORT(report_event_members),
     PARAMETERS_END,
 };
 

@@ -4,6 +4,7 @@
 #include "admin/ctl/command.h"
 
 #include "admin/ctl/details.h"
+#include "admin/ctl/events.h"
 #include "admin/ctl/human.h"
 #include "admin/ctl/list.h"
 #include "admin/ctl/path.h"
@@ -40,6 +41,8 @@ static const struct command commands[] = {
     {"upstreams", "[NAME]", 0, PATH_WORDS, list_run, &view_upstreams,
      "upstreams with their servers, or all of one"},
     {"certs", "", 0, PATH_WORDS, list_run, &view_certificates, "certificates and how long they are good"},
+    {"events", "[-f] [KEY=VALUE]...", 0, PATH_WORDS, events_run, NULL,
+     "what happened last; -f goes on: events -f event=splice.*,connection.error listener=web"},
     {"wait", "CONDITION", 1, 3, wait_run, NULL, "waits until the condition holds, for --timeout or 30s"},
     {"raw", "METHOD PATH [BODY|-]", 2, 3, raw_run, NULL,
      "asks anything; - reads the body from standard input"},

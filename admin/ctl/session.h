@@ -19,6 +19,7 @@ enum ctl_exit {
 struct session {
     struct client client;
     bool is_json;       /* the server's JSON is printed unchanged */
+    bool is_following;  /* what happens is shown as it happens */
     int64_t timeout_ms; /* 0: none was given */
     struct style style;
 };

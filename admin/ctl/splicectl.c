@@ -20,6 +20,7 @@ static const char options_help[] =
     "  -s, --server WHERE     the admin API; default: $SPLICED_ADMIN, or else " CLIENT_SERVER "\n"
     "  -o, --output FORM      table, or json: what the server says, unchanged\n"
     "      --token-file FILE  whose first line is the token to show\n"
+    "  -f, --follow           events: goes on with what happens, until interrupted\n"
     "      --timeout TIME     how long to wait for an answer (10s), or for a condition (30s)\n"
     "      --version, --help\n"
     "\n";
@@ -34,6 +35,7 @@ static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
     {"token-file", required_argument, NULL, 'k'},
     {"timeout", required_argument, NULL, 't'},
+    {"follow", no_argument, NULL, 'f'},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -44,6 +46,7 @@ struct wish {
     const char *server;
     const char *token_file;
     bool is_json;
+    bool is_following;
     bool is_version_asked;
     bool is_help_asked;
     int64_t timeout_ms;
@@ -66,6 +69,9 @@ static char *take_option(struct wish *wish, int option, const char *value)
         if (units_parse_duration(value, &wish->timeout_ms) && wish->timeout_ms > 0)
             return NULL;
         return text_copy("--timeout takes a duration above 0, such as 250ms, 5s or 10m");
+    case 'f':
+        wish->is_following = true;
+        return NULL;
     case 'V':
         wish->is_version_asked = true;
         return NULL;
@@ -80,7 +86,7 @@ static char *take_option(struct wish *wish, int option, const char *value)
 /* False: it cannot be used, which has been told. */
 static bool parse_command_line(int argc, char **argv, struct wish *wish)
 {
-    for (int option; (option = getopt_long(argc, argv, "s:o:hV", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "s:o:fhV", options, NULL)) != -1;) {
         char *wrong = take_option(wish, option, optarg);
         if (wrong) {
             session_fail(wrong);
@@ -100,8 +106,10 @@ static void print_help(void)
 
 static enum ctl_exit run(const struct wish *wish, char *const *words)
 {
-    struct session session = {
-        .is_json = wish->is_json, .timeout_ms = wish->timeout_ms, .style = style_of(stdout)};
+    struct session session = {.is_json = wish->is_json,
+                              .is_following = wish->is_following,
+                              .timeout_ms = wish->timeout_ms,
+                              .style = style_of(stdout)};
     const char *configured = getenv("SPLICED_ADMIN");
     const char *server = wish->server ? wish->server : configured && *configured ? configured : CLIENT_SERVER;
     enum ctl_exit code = CTL_USAGE;

@@ -297,6 +297,36 @@ static void levels_are_the_servers_to_hold(void)
     harness_end();
 }
 
+static void events_are_a_line_each_the_newest_at_the_end(void)
+{
+    begin();
+    const struct said *said = saying("events event=splice.* listener=web");
+    CU_ASSERT_EQUAL(saying_lines(said), SERVED);
+    saying_has(said, 0, "Z splice.open            1      listener=web upstream=@demo peer=127.0.0.1:", "");
+    CU_ASSERT_PTR_NOT_NULL(strstr(strchr(said->out, '\n'), "Z splice.open            2 "));
+    said = saying("events limit=1 kind=client splice=2");
+    CU_ASSERT_EQUAL(saying_lines(said), 1);
+    saying_has(said, 0, "Z connection.complete    2c     listener=web upstream=@demo server=@demo ", "");
+    cJSON *json = saying_json(saying("-o json events limit=1 event=process.ready after=0"));
+    CU_ASSERT_STRING_EQUAL(asking_text(json, "items.0.event"), "process.ready");
+    cJSON_Delete(json);
+    saying_has(saying("events event=splice"), 1, "", "splicectl: Bad Request: ");
+    end();
+}
+
+static void events_are_followed_until_there_are_enough(void)
+{
+    begin();
+    const struct said *said = saying("events -f after=0 limit=2 event=splice.open");
+    CU_ASSERT_EQUAL(saying_lines(said), 2);
+    saying_has(said, 0, "Z splice.open            2      listener=web ", "");
+    cJSON *json = saying_json(saying("-o json events -f after=0 limit=1 event=process.*"));
+    CU_ASSERT_STRING_EQUAL(asking_text(json, "event"), "process.ready");
+    cJSON_Delete(json);
+    saying_has(saying("events -f event=splice"), 1, "", "splicectl: Bad Request: ");
+    end();
+}
+
 static const struct test tests[] = {
     TEST(status_tells_all_in_one_view),
     TEST(a_daemon_that_drains_is_told_so),
@@ -304,6 +334,8 @@ static const struct test tests[] = {
     TEST(splices_and_connections_are_filtered_by_the_server),
     TEST(one_splice_is_shown_with_both_its_ends),
     TEST(upstreams_and_certificates_are_listed),
+    TEST(events_are_a_line_each_the_newest_at_the_end),
+    TEST(events_are_followed_until_there_are_enough),
     TEST(raw_asks_anything),
     TEST(a_body_may_come_from_standard_input),
     TEST(a_terminal_gets_colours_and_lines_that_fit),
