@@ -4,6 +4,7 @@
 #include "certs/context.h"
 
 #include "certs/alpn.h"
+#include "certs/keylog.h"
 #include "certs/trouble.h"
 #include "conf/text.h"
 
@@ -136,6 +137,8 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
         set_tickets(*context, tickets);
     if (!trouble)
         trouble = alpn_choose(*context, &tls->alpn, place);
+    if (!trouble)
+        trouble = keylog_begin(*context, tls->keylog_file, place);
     return conclude(trouble, context);
 }
 
@@ -148,6 +151,8 @@ char *context_create_client(const struct conf_upstream_tls *tls, const char *pla
         trouble = set_groups(*context, NULL, place);
     if (!trouble)
         trouble = alpn_offer(*context, &tls->alpn, place);
+    if (!trouble)
+        trouble = keylog_begin(*context, tls->keylog_file, place);
     return conclude(trouble, context);
 }
 

@@ -90,8 +90,11 @@ struct conf_listener_tls {
     struct conf_strings alpn;
     struct conf_client_certificate client_certificate;
     bool session_tickets;
-    char *ticket_keys_file; /* keys shared with other replicas; NULL: our own */
-    bool require_sni;       /* who asks for no server that is known here is refused */
+    char *ticket_keys_file;          /* keys shared with other replicas; NULL: our own */
+    char *keylog_file;               /* secrets of sessions are written there; NULL: nowhere */
+    int64_t max_securing;            /* handshakes at a time; 0: no limit */
+    int64_t max_securing_per_source; /* likewise */
+    bool require_sni;                /* who asks for no server that is known here is refused */
 };
 
 enum conf_route_tls {
@@ -125,10 +128,11 @@ struct conf_listener {
     struct conf_address address;
     char *upstream; /* the name of an upstream, or "@demo" */
     int64_t backlog;
-    int64_t max_connections;   /* 0: only the process's limit */
-    int64_t queue_deadline;    /* 0: a request may wait for any time */
-    struct conf_strings allow; /* blocks of addresses; none: everybody who is not denied */
-    struct conf_strings deny;  /* asked first */
+    int64_t max_connections;            /* 0: only the process's limit */
+    int64_t max_connections_per_source; /* 0: no limit */
+    int64_t queue_deadline;             /* 0: a request may wait for any time */
+    struct conf_strings allow;          /* blocks of addresses; none: everybody who is not denied */
+    struct conf_strings deny;           /* asked first */
     struct conf_ready_while ready_while;
     struct conf_listener_tls *tls; /* NULL: plain */
     struct conf_route *routes;
@@ -165,6 +169,7 @@ struct conf_upstream_tls {
     char *crl;         /* a file or directory of revocation lists; NULL: nothing counts as revoked */
     bool verify;
     struct conf_certificate *certificate; /* who we are to servers that ask; NULL: nobody */
+    char *keylog_file;                    /* secrets of sessions are written there; NULL: nowhere */
     struct conf_strings alpn;
     enum conf_tls_version min_version;
 };

@@ -93,6 +93,11 @@ static const struct grammar_key listener_keys[] = {
     {"max_connections", GRAMMAR_INTEGER, MEMBER(listener, max_connections), BETWEEN(0, 1000000000),
      .initial = "0",
      .sentence = "Server connections at a time, the rest stays in the queue; 0: no limit of its own."},
+    {"max_connections_per_source", GRAMMAR_INTEGER, MEMBER(listener, max_connections_per_source),
+     BETWEEN(0, 1000000000), .initial = "0",
+     .sentence = "Server connections at a time of one source, an IPv4 address or an IPv6 network of 64 bits, "
+                 "the rest "
+                 "is refused; 0: no limit."},
     {"queue_deadline", GRAMMAR_DURATION, MEMBER(listener, queue_deadline), A_YEAR, .initial = "0",
      .sentence =
          "Whoever has waited longer in the queue is reset when their turn comes, before any upstream is "

@@ -109,6 +109,16 @@ static const struct grammar_key listener_tls_keys[] = {
          "File with the keys of tickets, shared by replicas so that they resume each other's sessions and "
          "read again when it changes: 48 or 80 bytes as nginx has them, or lines of base64 as HAProxy "
          "has them, of which the last but one seals; null: random keys that change every hour."},
+    {"keylog_file", GRAMMAR_STRING, MEMBER(listener_tls, keylog_file), A_PATH,
+     .sentence = "File to which the secrets of every session are appended, for debugging with Wireshark: "
+                 "whoever reads it reads all that was encrypted; null: none."},
+    {"max_securing", GRAMMAR_INTEGER, MEMBER(listener_tls, max_securing), BETWEEN(0, 1000000000),
+     .initial = "0", .sentence = "TLS handshakes at a time, the rest is refused; 0: no limit of its own."},
+    {"max_securing_per_source", GRAMMAR_INTEGER, MEMBER(listener_tls, max_securing_per_source),
+     BETWEEN(0, 1000000000), .initial = "0",
+     .sentence =
+         "TLS handshakes at a time of one source, an IPv4 address or an IPv6 network of 64 bits, the rest is "
+         "refused; 0: no limit."},
     {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",
      .sentence =
          "Whether a client is refused, with the alert unrecognized_name, that asks for no server name "
@@ -134,6 +144,9 @@ static const struct grammar_key upstream_tls_keys[] = {
      .sentence = "Whether the server must prove who it is; false lets anybody between read and change all."},
     {"certificate", GRAMMAR_OPTIONAL, MEMBER(upstream_tls, certificate), .object = &grammar_certificate,
      .sentence = "The certificate to show to servers that ask for one; null: none."},
+    {"keylog_file", GRAMMAR_STRING, MEMBER(upstream_tls, keylog_file), A_PATH,
+     .sentence = "File to which the secrets of every session are appended, for debugging with Wireshark: "
+                 "whoever reads it reads all that was encrypted; null: none."},
     {"alpn", GRAMMAR_STRINGS, MEMBER(upstream_tls, alpn), BETWEEN(1, 255),
      .sentence = "Application protocols to offer, best first (RFC 7301); empty: none."},
     {"min_version", GRAMMAR_WORD, MEMBER(upstream_tls, min_version), .words = version_words, .initial = "1.2",

@@ -7,6 +7,7 @@
 #ifndef PROXY_COMMONS_H
 #define PROXY_COMMONS_H
 
+#include "proxy/census.h"
 #include "proxy/event.h"
 #include "proxy/failures.h"
 #include "proxy/lookup.h"
@@ -34,6 +35,7 @@ struct commons {
     _Atomic uint64_t numbers;  /* splices numbered so far: taken in blocks */
     struct event_ring *events; /* NULL: none are told */
     struct failures *failures; /* of TLS handshakes; NULL: none are kept */
+    struct census *census;     /* of connections that are limited by source */
     struct lookup *lookup;
     struct mailbox *control; /* the control thread's */
     /* Passes one end of a socketpair on to a built-in service, on the control thread. Closes `fd` when there

@@ -20,11 +20,9 @@ struct worker;
 
 /* Written by one worker only, read by anybody. */
 struct entrance_counters {
-    _Atomic uint64_t accepted; /* taken out of the queue, whatever became of them */
-    _Atomic uint64_t refused;
-    _Atomic uint64_t denied;  /* by their addresses, when they were accepted */
-    _Atomic uint64_t left;    /* of those accepted: gone before, without a byte */
-    _Atomic uint64_t expired; /* of those accepted: had waited longer than queue_deadline */
+    _Atomic uint64_t accepted;              /* taken out of the queue, whatever became of them */
+    _Atomic uint64_t left;                  /* of those accepted: gone before, without a byte */
+    _Atomic uint64_t refused[REASON_COUNT]; /* of those accepted, by us */
     _Atomic uint64_t tls_failed;
     _Atomic uint64_t received;
     _Atomic uint64_t sent;
@@ -47,6 +45,7 @@ struct entrance {
     struct address bound; /* with the real port; its path is .path */
     struct slots slots;   /* server connections of this listener */
     _Atomic int64_t high_water;
+    _Atomic int64_t securing;           /* that were permitted while max_securing was set */
     _Atomic bool has_filtered;          /* what is accepted may have inherited a filter */
     struct entrance_counters *counters; /* one per worker */
 };

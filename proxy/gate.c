@@ -77,6 +77,7 @@ static void receive(struct letter *letter, void *owner)
     struct worker *worker = owner;
     if (worker->is_stopping) {
         close(handed->arrival.fd);
+        permit_end(&handed->arrival.permit, handed->entrance);
         entrance_release(handed->entrance, worker);
     } else {
         splice_begin(worker, handed->entrance, handed->service, &handed->arrival);
@@ -132,24 +133,34 @@ static enum accepted outcome_of(int error)
     }
 }
 
-/* Why nobody is to be served; REASON_NONE: somebody is there, and in time. */
-static enum reason objection(const struct gate *gate, const struct kernel_arrival *arrival,
-                             const struct address *peer)
+/* Why nobody is to be served; REASON_NONE: somebody is there, in time, and has a permit. */
+static enum reason objection(const struct gate *gate, const struct kernel_arrival *waited,
+                             struct arrival *arrival)
 {
     int64_t deadline = gate->service->queue_deadline;
-    if (arrival->has_left)
+    if (waited->has_left)
         return REASON_LEFT_BEFORE_ACCEPT;
-    if (!sources_admit(gate->service->sources, peer))
+    if (!sources_admit(gate->service->sources, &arrival->peer))
         return REASON_ADDRESS_DENIED;
-    return deadline > 0 && arrival->waited_ms > deadline ? REASON_QUEUE_DEADLINE : REASON_NONE;
+    if (deadline > 0 && waited->waited_ms > deadline)
+        return REASON_QUEUE_DEADLINE;
+    return permit_begin(&arrival->permit, gate->entrance, gate->service, &arrival->peer);
 }
 
-/* Who waited too long, or may not come in, is to know at once that nobody listened. */
+static void tell_refusal(const struct gate *gate, const struct address *peer, enum reason reason)
+{
+    static struct log_gate told;
+    char text[ADDRESS_TEXT];
+    log_line_gated(&told, CONF_LOG_WARNING, "listener.refused", "listener %s: refused %s: %s",
+                   gate->entrance->name, address_print(peer, text), reason_sentence(reason));
+}
+
+/* Whom we refuse is to know at once that nobody listened, and shall leave nothing behind in our kernel. */
 static void turn_away(struct gate *gate, const struct arrival *arrival, enum reason reason)
 {
     struct entrance_counters *counters = entrance_counters(gate->entrance, gate->worker);
     struct linger at_once = {.l_onoff = 1};
-    bool has_left = reason == REASON_LEFT_BEFORE_ACCEPT;
+    bool is_refused = reason_is_ours(reason);
     const struct event event = {
         .what = EVENT_CONNECTION_CLOSE,
         .end = EVENT_SERVER_END,
@@ -157,16 +168,15 @@ static void turn_away(struct gate *gate, const struct arrival *arrival, enum rea
         .has_counts = true,
         .age_ms = arrival->waited_ms,
         .reason = reason,
-        .by = has_left ? BY_THEIR_CLIENT : BY_PROXY,
+        .by = is_refused ? BY_PROXY : BY_THEIR_CLIENT,
         .peer = &arrival->peer,
     };
-    if (!has_left)
+    if (is_refused) {
+        tell_refusal(gate, &arrival->peer, reason);
         setsockopt(arrival->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
     close(arrival->fd);
-    entrance_count(has_left                          ? &counters->left
-                   : reason == REASON_ADDRESS_DENIED ? &counters->denied
-                                                     : &counters->expired,
-                   1);
+    entrance_count(is_refused ? &counters->refused[reason] : &counters->left, 1);
     event_tell(gate->entrance->commons->events, &event);
 }
 
@@ -185,7 +195,7 @@ static enum accepted accept_one(struct gate *gate)
     };
     gate->retry_ms = 0;
     entrance_note_arrival(gate->entrance, gate->worker, arrival.waited_ms);
-    enum reason reason = objection(gate, &waited, &arrival.peer);
+    enum reason reason = objection(gate, &waited, &arrival);
     if (reason != REASON_NONE) {
         turn_away(gate, &arrival, reason);
         return ACCEPTED_TURNED;

@@ -78,7 +78,8 @@ static void report_waits(const struct listener *listener, struct report_queue *q
         const struct entrance_counters *counters = &listener->entrance->counters[i];
         sketch_collect(&counters->queue_waits, &waits);
         queue->left += atomic_load_explicit(&counters->left, memory_order_relaxed);
-        queue->expired += atomic_load_explicit(&counters->expired, memory_order_relaxed);
+        queue->expired +=
+            atomic_load_explicit(&counters->refused[REASON_QUEUE_DEADLINE], memory_order_relaxed);
     }
     queue->wait.p50 = sketch_percentile(&waits, 50);
     queue->wait.p99 = sketch_percentile(&waits, 99);
@@ -106,22 +107,30 @@ static void collect_ends(const struct entrance_counters *counters, struct report
     }
 }
 
+static void collect_refusals(const struct entrance_counters *counters, struct report_listener *report)
+{
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        uint64_t refused = atomic_load_explicit(&counters->refused[reason], memory_order_relaxed);
+        report->totals.refused += refused;
+        report->refused[reason] += refused;
+    }
+    report->totals.denied +=
+        atomic_load_explicit(&counters->refused[REASON_ADDRESS_DENIED], memory_order_relaxed);
+}
+
 static void report_counters(const struct listener *listener, struct report_listener *report)
 {
     for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
         const struct entrance_counters *counters = &listener->entrance->counters[i];
         report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
         report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
-        report->totals.refused += atomic_load_explicit(&counters->refused, memory_order_relaxed) +
-                                  atomic_load_explicit(&counters->expired, memory_order_relaxed) +
-                                  atomic_load_explicit(&counters->denied, memory_order_relaxed);
-        report->totals.denied += atomic_load_explicit(&counters->denied, memory_order_relaxed);
         report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
         report->totals.received_bytes += atomic_load_explicit(&counters->received, memory_order_relaxed);
         report->totals.sent_bytes += atomic_load_explicit(&counters->sent, memory_order_relaxed);
         report->handshakes += atomic_load_explicit(&counters->handshakes, memory_order_relaxed);
         report->handshakes_resumed +=
             atomic_load_explicit(&counters->handshakes_resumed, memory_order_relaxed);
+        collect_refusals(counters, report);
         collect_ends(counters, report);
         histogram_collect(&counters->queue_wait, &report->queue_wait);
         histogram_collect(&counters->handshake, &report->handshake);

@@ -4,6 +4,7 @@
 #include "proxy/plan.h"
 
 #include "conf/text.h"
+#include "proxy/log.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -196,10 +197,33 @@ static bool is_planned(const struct plan *plan, const struct listener *listener)
     return false;
 }
 
+static void warn_of_keylog(const char *kind, const char *name, const char *file)
+{
+    if (file)
+        log_line(CONF_LOG_WARNING, "config.keylog",
+                 "%s %s: the secrets of its TLS sessions are written to %s, and whoever reads that reads all "
+                 "that they "
+                 "carry: take out tls.keylog_file when you are done",
+                 kind, name, file);
+}
+
+static void warn_of_keylogs(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        const struct conf_listener *listener = &conf->listeners[i];
+        warn_of_keylog("listener", listener->name, listener->tls ? listener->tls->keylog_file : NULL);
+    }
+    for (size_t i = 0; i < conf->upstream_count; i++) {
+        const struct conf_upstream *upstream = &conf->upstreams[i];
+        warn_of_keylog("upstream", upstream->name, upstream->tls ? upstream->tls->keylog_file : NULL);
+    }
+}
+
 void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
 {
     struct listener **listeners = calloc(conf->listener_count + 1, sizeof *listeners);
     assert(listeners);
+    warn_of_keylogs(conf);
     for (size_t i = 0; i < plan->listener_count; i++) {
         struct planned *planned = &plan->listeners[i];
         listeners[i] = planned->listener;

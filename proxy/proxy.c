@@ -127,6 +127,8 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     limit_connections(house, conf);
     house->commons.events = make_events(conf);
     house->commons.failures = failures_create();
+    house->commons.census = census_create();
+    assert(house->commons.census);
     house->commons.control = &house->mailbox;
     house->commons.duties = &house_duties;
     house->commons.serve = house_serve;
@@ -245,6 +247,7 @@ void proxy_destroy(struct proxy *proxy)
     end_listeners(proxy);
     end_upstreams(proxy);
     lookup_destroy(commons->lookup);
+    census_destroy(commons->census);
     conf_destroy(proxy->conf);
     event_ring_destroy(commons->events);
     failures_destroy(commons->failures);

@@ -40,6 +40,8 @@
     REASON(HALF_CLOSE_TIMEOUT, "half_close_timeout", PROXY, "proxy",                                         \
            "one direction had ended and no byte moved in the other")                                         \
     REASON(LIFETIME, "lifetime", PROXY, "proxy", "it had lived as long as it may")                           \
+    REASON(SOURCE_LIMIT, "source_limit", PROXY, "proxy", "its source had as many connections as it may")     \
+    REASON(SECURING_LIMIT, "securing_limit", PROXY, "proxy", "too many were in the TLS handshake already")   \
     REASON(OUT_OF_RESOURCES, "out_of_resources", PROXY, "proxy", "descriptors or memory ran out")            \
     REASON(DRAINED, "drained", PROXY, "proxy", "the process is closing")                                     \
     REASON(ADDRESS_DENIED, "address_denied", PROXY, "proxy", "its address is denied, or not allowed")        \

@@ -83,6 +83,7 @@ struct report_listener {
     uint64_t certificates_loaded;            /* in place of others, since the listener began */
     uint64_t certificates_failed;            /* times that one could not be, and the one before went on */
     uint64_t ended[REASON_COUNT][BY_COUNT];  /* splices, by the reason of their end and who ended them */
+    uint64_t refused[REASON_COUNT];          /* client requests that were accepted, by reason */
     int64_t since;
 };
 

@@ -19,6 +19,9 @@ struct service *service_create(const struct conf_listener *conf, struct upstream
     service->sources = sources_create(&conf->allow, &conf->deny);
     service->timeouts = conf->timeouts;
     service->queue_deadline = conf->queue_deadline;
+    service->max_connections_per_source = conf->max_connections_per_source;
+    service->max_securing = conf->tls ? conf->tls->max_securing : 0;
+    service->max_securing_per_source = conf->tls ? conf->tls->max_securing_per_source : 0;
     return service;
 }
 

@@ -21,6 +21,9 @@ struct service {
     bool requires_name;      /* who names no server that is known here is refused */
     struct sources *sources; /* who may connect; NULL: everybody */
     struct conf_listener_timeouts timeouts;
+    int64_t max_connections_per_source; /* 0: no limit */
+    int64_t max_securing;               /* likewise */
+    int64_t max_securing_per_source;    /* likewise */
     int64_t queue_deadline; /* ms that a request may have waited when it is accepted; 0: any time */
 };
 

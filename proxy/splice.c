@@ -103,6 +103,7 @@ static bool secure_server(struct splice *splice)
     splice->secure_server_ms = (int32_t)(splice_now(splice) - splice->opened);
     struct entrance_counters *counters = splice_counters(splice);
     entrance_count(&counters->securing, -1);
+    permit_secured(&splice->permit, splice->entrance);
     entrance_count(&counters->handshakes, 1);
     entrance_count(&counters->handshakes_resumed, tls_is_resumed(&splice->server));
     histogram_note(&counters->handshake, splice->secure_server_ms);
@@ -195,13 +196,15 @@ void splice_turn(struct splice *splice)
 }
 
 /* A splice that could not begin: its client is refused. */
-static void refuse(struct worker *worker, struct entrance *entrance, int fd)
+static void refuse(struct worker *worker, struct entrance *entrance, const struct arrival *arrival)
 {
+    struct permit permit = arrival->permit;
     static struct log_gate told;
     log_line_gated(&told, CONF_LOG_WARNING, "listener.refused",
                    "listener %s: no memory or descriptors for a splice", entrance->name);
-    entrance_count(&entrance_counters(entrance, worker)->refused, 1);
-    close(fd);
+    entrance_count(&entrance_counters(entrance, worker)->refused[REASON_OUT_OF_RESOURCES], 1);
+    close(arrival->fd);
+    permit_end(&permit, entrance);
     entrance_release(entrance, worker);
 }
 
@@ -227,7 +230,7 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
 {
     struct splice *splice = slab_take(&worker->splices);
     if (!splice) {
-        refuse(worker, entrance, arrival->fd);
+        refuse(worker, entrance, arrival);
         return;
     }
     *splice = (struct splice){
@@ -235,6 +238,7 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
         .worker = worker,
         .entrance = entrance,
         .service = service,
+        .permit = arrival->permit,
         .timer.fire = splice_time_is_up,
         .again.go = go_again,
         .opened = worker->loop.now,
@@ -247,7 +251,7 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
     };
     if (!open_server(splice, arrival) || !roster_add(&worker->roster, splice->id, splice)) {
         slab_give(&worker->splices, splice);
-        refuse(worker, entrance, arrival->fd);
+        refuse(worker, entrance, arrival);
         return;
     }
     entrance_hold(entrance);

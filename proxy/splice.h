@@ -32,6 +32,7 @@
 #include "proxy/dialer.h"
 #include "proxy/entrance.h"
 #include "proxy/flow.h"
+#include "proxy/permit.h"
 #include "proxy/service.h"
 #include "proxy/slowness.h"
 #include "proxy/tap.h"
@@ -42,13 +43,15 @@ struct arrival {
     int fd;
     struct address peer;
     int64_t waited_ms; /* in the kernel's queue */
+    struct permit permit;
 };
 
 struct splice {
     uint64_t id;
     struct worker *worker;
     struct entrance *entrance; /* a reference: where it came in */
-    struct service *service;   /* a reference */
+    struct permit permit;
+    struct service *service; /* a reference */
     struct connection server;
     struct connection client;
     struct flow up;

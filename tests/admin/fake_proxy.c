@@ -46,6 +46,7 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
                    .tls_failed = 41,
                    .received_bytes = 8123456789,
                    .sent_bytes = 91234567890},
+        .refused = {[REASON_SECURING_LIMIT] = 2, [REASON_OUT_OF_RESOURCES] = 1},
         .queue_wait = {.counts = {900, 50, 0, 30, [15] = 1}, .sum_ms = 4000123},
         .handshakes = is_tls ? 700 : 0,
         .handshakes_resumed = is_tls ? 200 : 0,

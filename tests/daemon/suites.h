@@ -32,5 +32,6 @@ extern const struct suite bad_input_suite;
 extern const struct suite demo_suite;
 extern const struct suite client_certificate_suite;
 extern const struct suite upstream_tls_suite;
+extern const struct suite flood_suite;
 
 #endif

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
         &tls_suite,
         &tls_handshake_suite,
         &tls_sessions_suite,
+        &census_suite,
         &tls_abuse_suite,
         &tls_bio_suite,
         &timer_suite,

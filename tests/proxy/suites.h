@@ -16,6 +16,7 @@ extern const struct suite lookup_time_suite;
 extern const struct suite tls_suite;
 extern const struct suite tls_handshake_suite;
 extern const struct suite tls_sessions_suite;
+extern const struct suite census_suite;
 extern const struct suite tls_abuse_suite;
 extern const struct suite tls_bio_suite;
 extern const struct suite timer_suite;

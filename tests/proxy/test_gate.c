@@ -242,7 +242,7 @@ static void who_waited_too_long_is_reset_and_no_upstream_is_asked(void)
     CU_ASSERT_EQUAL(errno, ECONNRESET);
     CU_ASSERT_EQUAL(read(fresh, &byte, 1), -1);
     CU_ASSERT_EQUAL(errno, EAGAIN);
-    CU_ASSERT_EQUAL(counted(&counters->expired), 1);
+    CU_ASSERT_EQUAL(counted(&counters->refused[REASON_QUEUE_DEADLINE]), 1);
     CU_ASSERT_EQUAL(counted(&counters->accepted), 2);
     CU_ASSERT_EQUAL(slots_used(&yard.entrance->slots), 1);
     int service = yard_accept(&yard, 0);
@@ -270,7 +270,7 @@ static void who_has_left_without_a_byte_is_skipped_and_who_left_one_is_served(vo
     CU_ASSERT_TRUE(service >= 0);
     CU_ASSERT_EQUAL(yard_accept(&yard, 0), -1);
     CU_ASSERT_EQUAL(counted(&counters->left), 2);
-    CU_ASSERT_EQUAL(counted(&counters->expired), 0);
+    CU_ASSERT_EQUAL(counted(&counters->refused[REASON_QUEUE_DEADLINE]), 0);
     end_close(&service);
     end_close(&spoke);
     CU_ASSERT_TRUE(wait_for(0));

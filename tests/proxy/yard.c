@@ -179,6 +179,7 @@ void yard_open(struct yard *yard, const struct yard_plan *plan)
     commons->worker_count = plan->workers ? plan->workers : 1;
     commons->control = &yard->mailbox;
     commons->events = event_ring_create(YARD_EVENTS);
+    commons->census = census_create();
     slots_begin(&commons->connections, 0);
     CU_ASSERT_PTR_NULL_FATAL(lookup_create(&commons->lookup));
     CU_ASSERT_PTR_NULL_FATAL(loop_open(&yard->control));
@@ -231,6 +232,7 @@ void yard_close(struct yard *yard)
     service_drop(&yard->service);
     entrance_drop(&yard->entrance);
     lookup_destroy(yard->commons.lookup);
+    census_destroy(yard->commons.census);
     for (unsigned i = 0; i < YARD_SERVERS; i++)
         close_server(yard, i);
     CU_ASSERT_EQUAL(rmdir(yard->folder), 0);
