@@ -4,9 +4,11 @@
 #include "proxy/hello.h"
 #include "tests/proxy/chance.h"
 #include "tests/proxy/greeting.h"
+#include "tests/proxy/recorded.h"
 #include "tests/proxy/suites.h"
 
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +221,24 @@ static void openssl_is_understood_in_both_versions(void)
     }
 }
 
+static void read_recorded(void *context, const char *name, const unsigned char *bytes, size_t length)
+{
+    struct hello hello;
+    (void)context;
+    if (scan_in_pieces(bytes, length, 1) != HELLO_WHOLE)
+        printf("\n    %s is not whole", name);
+    CU_ASSERT_EQUAL(scan_in_pieces(bytes, length, 1), HELLO_WHOLE);
+    CU_ASSERT_EQUAL(scan_in_pieces(bytes, length - 1, 7), HELLO_PARTIAL);
+    CU_ASSERT_TRUE(hello_read(bytes, length, room, &hello));
+    CU_ASSERT_STRING_EQUAL(hello.server_name, "db.example");
+}
+
+/* With GREASE, post-quantum key shares and an encrypted hello inside, as browsers send them. */
+static void recorded_ones_of_real_clients_are_understood(void)
+{
+    CU_ASSERT_TRUE(recorded_read(RECORDED_HELLOS, read_recorded, NULL) >= 5);
+}
+
 static const struct test tests[] = {
     TEST(names_and_protocols_are_read),
     TEST(a_hello_without_extensions_says_nothing),
@@ -229,6 +249,7 @@ static const struct test tests[] = {
     TEST(one_that_could_be_understood_in_two_ways_says_nothing),
     TEST(spoilt_ones_are_survived),
     TEST(openssl_is_understood_in_both_versions),
+    TEST(recorded_ones_of_real_clients_are_understood),
     {0},
 };
 
