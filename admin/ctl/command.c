@@ -10,6 +10,7 @@
 #include "admin/ctl/path.h"
 #include "admin/ctl/raw.h"
 #include "admin/ctl/status.h"
+#include "admin/ctl/steer.h"
 #include "admin/ctl/views.h"
 #include "admin/ctl/wait.h"
 
@@ -32,6 +33,12 @@ static const struct command commands[] = {
     {"listeners", "[NAME]", 0, PATH_WORDS, list_run, &view_listeners,
      "listeners with their queues, or all of one"},
     {"queue", "NAME [KEY=VALUE]...", 1, PATH_WORDS, list_run, &view_queue, "who waits in a listener's queue"},
+    {"hold", "NAME [DURATION]", 1, 2, steer_run_hold, &view_listeners,
+     "accepts nobody, for that long or until resume: who comes waits in the kernel's queue"},
+    {"resume", "NAME", 1, 1, steer_run_resume, &view_listeners,
+     "opens a listener that is held or drains: who waits is served"},
+    {"drain", "NAME", 1, 1, steer_run_drain, &view_listeners,
+     "lets nobody new in, serves who waits, and closes when the last splice has ended"},
     {"connections", "[KEY=VALUE]...", 0, PATH_WORDS, list_run, &view_connections,
      "both ends of every splice"},
     {"splices", "[KEY=VALUE]...", 0, PATH_WORDS, list_run, &view_splices,

@@ -8,6 +8,7 @@
 #include "conf/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum ctl_exit session_fail(char *wrong)
 {
@@ -20,7 +21,14 @@ enum ctl_exit session_fail(char *wrong)
 
 enum ctl_exit session_get(struct session *session, const char *target, struct answer *answer)
 {
-    struct order order = {.method = "GET", .target = target, .accept = "application/json"};
+    return session_order(session, "GET", target, NULL, answer);
+}
+
+enum ctl_exit session_order(struct session *session, const char *method, const char *target,
+                            const char *body, struct answer *answer)
+{
+    struct order order = {.method = method, .target = target, .accept = "application/json", .body = body};
+    order.length = body ? strlen(body) : 0;
     char *wrong = client_ask(&session->client, order, answer);
     if (wrong)
         return session_fail(wrong);
