@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/query.h"
 
+#include "admin/examination.h"
 #include "admin/report_event.h"
 #include "admin/report_house.h"
 #include "conf/block.h"
@@ -314,6 +315,12 @@ const struct parameter query_upstreams[] = {
 const struct parameter query_certificates[] = {
     PAGE(read_after, report_certificate_members),
     SORT(report_certificate_members),
+    PARAMETERS_END,
+};
+
+const struct parameter query_findings[] = {
+    PAGE(read_after, finding_members),
+    SORT(finding_members),
     PARAMETERS_END,
 };
 

@@ -47,6 +47,7 @@ extern const struct parameter query_workers[];
 extern const struct parameter query_upstream[];
 extern const struct parameter query_upstreams[];
 extern const struct parameter query_certificates[];
+extern const struct parameter query_findings[];
 extern const struct parameter query_listener[];
 extern const struct parameter query_listeners[];
 extern const struct parameter query_waiting[];

@@ -90,6 +90,8 @@ static const struct route routes[] = {
     {"POST", "/v1/config/reload", CONF_ACCESS_WRITE, false, config_reload, query_nothing,
      .sentence =
          "reads the configuration's file again, as SIGHUP does: all of it, or 422 with every problem"},
+    {"GET", "/v1/doctor", CONF_ACCESS_READ, false, doctor_list, query_findings,
+     .sentence = "what is not as it should be, here and in the kernel, with remedies"},
     {"GET", "/v1/log-level", CONF_ACCESS_READ, false, log_level_show, query_nothing,
      .sentence = "the least important lines that are logged now"},
     {"PUT", "/v1/log-level", CONF_ACCESS_WRITE, false, log_level_set, query_nothing,

@@ -47,6 +47,7 @@ route_function workers_list;
 route_function upstreams_list;
 route_function upstreams_one;
 route_function certificates_list;
+route_function doctor_list;
 route_function listeners_list;
 route_function listeners_one;
 route_function listeners_queue;

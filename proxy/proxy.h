@@ -123,6 +123,10 @@ enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certific
  * to free. PROXY_BUSY: memory is out. */
 enum proxy_answer proxy_tls_failures(struct proxy *proxy, struct report_failure **items, size_t *count);
 
+/* [any] Loads the certificates of all listeners from their files, for comparison only. *items is the caller's
+ * to free. */
+enum proxy_answer proxy_troubles(struct proxy *proxy, struct report_trouble **items, size_t *count);
+
 /* [any] All workers; never waits. *items is the caller's to free; NULL when memory is out. */
 void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count);
 

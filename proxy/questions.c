@@ -247,6 +247,55 @@ enum proxy_answer proxy_tls_failures(struct proxy *proxy, struct report_failure 
     return failures_copy(proxy->commons.failures, items, count) ? PROXY_ANSWERED : PROXY_BUSY;
 }
 
+static bool is_in_use(const struct certs *certs, const char *fingerprint)
+{
+    bool is = false;
+    for (size_t i = 0; i < certs_count(certs) && !is; i++)
+        is = strcmp(certs_describe(certs, i)->fingerprint, fingerprint) == 0;
+    return is;
+}
+
+/* False: its files are as they were loaded. */
+static bool find_trouble(const struct conf_listener *conf, const struct certs *in_use,
+                         struct report_trouble *trouble)
+{
+    struct certs *fresh;
+    char *wrong = certs_load_listener(conf->tls, conf->name, &fresh);
+    *trouble = (struct report_trouble){.is_unusable = wrong != NULL};
+    snprintf(trouble->listener, sizeof trouble->listener, "%s", conf->name);
+    snprintf(trouble->sentence, sizeof trouble->sentence, "%s", wrong ? wrong : "");
+    for (size_t i = 0; !wrong && i < certs_count(fresh) && !*trouble->sentence; i++) {
+        const struct certs_description *described = certs_describe(fresh, i);
+        if (!is_in_use(in_use, described->fingerprint))
+            snprintf(trouble->sentence, sizeof trouble->sentence,
+                     "%s has been replaced and is not in use yet", described->file);
+    }
+    certs_drop(&fresh);
+    free(wrong);
+    return *trouble->sentence != '\0';
+}
+
+static void *gather_troubles(const struct proxy *house, size_t *count)
+{
+    struct report_trouble *troubles = calloc(house->conf->listener_count + 1, sizeof *troubles);
+    *count = 0;
+    for (size_t i = 0; troubles && i < house->conf->listener_count; i++) {
+        const struct service *service = house->listeners[i]->service;
+        if (service && service->certs)
+            *count += find_trouble(&house->conf->listeners[i], service->certs, &troubles[*count]);
+    }
+    return troubles;
+}
+
+enum proxy_answer proxy_troubles(struct proxy *proxy, struct report_trouble **items, size_t *count)
+{
+    const struct listing question = {.gather = gather_troubles, .discard = discard_values};
+    void *found;
+    enum proxy_answer answer = ask_listing(proxy, &question, &found, count);
+    *items = found;
+    return answer;
+}
+
 void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count)
 {
     const struct commons *commons = &proxy->commons;

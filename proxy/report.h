@@ -275,6 +275,13 @@ struct report_failure {
     char detail[256];  /* OpenSSL's reason in words, "" when there is none */
 };
 
+/* What is wrong with the certificates of a listener as their files are now, not as they were loaded. */
+struct report_trouble {
+    char listener[REPORT_NAME];
+    bool is_unusable; /* else they are good, and others than those in use */
+    char sentence[512];
+};
+
 /* The process as a whole. */
 struct report_info {
     char instance[256];

@@ -50,6 +50,8 @@ static const struct command commands[] = {
     {"certs", "", 0, PATH_WORDS, list_run, &view_certificates, "certificates and how long they are good"},
     {"events", "[-f] [KEY=VALUE]...", 0, PATH_WORDS, events_run, NULL,
      "what happened last; -f goes on: events -f event=splice.*,connection.error listener=web"},
+    {"doctor", "", 0, PATH_WORDS, list_run, &view_doctor,
+     "what is not as it should be, here and in the kernel, with remedies"},
     {"wait", "CONDITION", 1, 3, wait_run, NULL, "waits until the condition holds, for --timeout or 30s"},
     {"raw", "METHOD PATH [BODY|-]", 2, 3, raw_run, NULL,
      "asks anything; - reads the body from standard input"},

@@ -24,8 +24,8 @@ enum ctl_exit session_get(struct session *session, const char *target, struct an
     return session_order(session, "GET", target, NULL, answer);
 }
 
-enum ctl_exit session_order(struct session *session, const char *method, const char *target,
-                            const char *body, struct answer *answer)
+enum ctl_exit session_order(struct session *session, const char *method, const char *target, const char *body,
+                            struct answer *answer)
 {
     struct order order = {.method = method, .target = target, .accept = "application/json", .body = body};
     order.length = body ? strlen(body) : 0;

@@ -38,8 +38,8 @@ enum ctl_exit session_get(struct session *session, const char *target, struct an
 enum ctl_exit session_get_json(struct session *session, const char *target, cJSON **json);
 
 /* The same with any method; `body` is JSON, or NULL. */
-enum ctl_exit session_order(struct session *session, const char *method, const char *target,
-                            const char *body, struct answer *answer);
+enum ctl_exit session_order(struct session *session, const char *method, const char *target, const char *body,
+                            struct answer *answer);
 
 /* Asks with GET and prints the answer as it came. */
 enum ctl_exit session_print(struct session *session, const char *target);

@@ -29,6 +29,7 @@ static const struct {
     {"described", TINT_WARNING},  {"securing", TINT_WARNING},
     {"waiting", TINT_WARNING},    {"half_open", TINT_WARNING},
     {"looking_up", TINT_WARNING}, {"requesting", TINT_WARNING},
+    {"error", TINT_BAD},          {"warning", TINT_WARNING},
 };
 
 struct style style_of(FILE *out)

@@ -124,6 +124,17 @@ const struct view view_certificates = {
         },
 };
 
+const struct view view_doctor = {
+    .list = "/v1/doctor",
+    .columns =
+        {
+            {"SEVERITY", "severity", &format_state, false},
+            {"SUBJECT", "subject", &format_text, false},
+            {"FINDING", "sentence", &format_text, false},
+            {"REMEDY", "remedy", &format_text, false},
+        },
+};
+
 struct table *view_table(const struct view *view, bool only_filled)
 {
     struct heading headings[VIEW_COLUMNS];

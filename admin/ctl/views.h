@@ -34,6 +34,7 @@ extern const struct view view_connection;
 extern const struct view view_splice;
 extern const struct view view_upstreams;
 extern const struct view view_certificates;
+extern const struct view view_doctor;
 
 /* An empty table of the view's columns; `only_filled`: of those only that some row will have. */
 struct table *view_table(const struct view *view, bool only_filled);

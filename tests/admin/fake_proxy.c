@@ -401,6 +401,18 @@ enum proxy_answer proxy_certificates(struct proxy *proxy, struct report_certific
     return answer;
 }
 
+enum proxy_answer proxy_troubles(struct proxy *proxy, struct report_trouble **items, size_t *count)
+{
+    void *copy;
+    pthread_mutex_lock(&proxy->mutex);
+    enum proxy_answer answer = copy_items(proxy, proxy->troubles, sizeof proxy->troubles, &copy);
+    *count = proxy->trouble_count;
+    pthread_mutex_unlock(&proxy->mutex);
+    if (answer == PROXY_ANSWERED)
+        *items = copy;
+    return answer;
+}
+
 void proxy_workers(struct proxy *proxy, struct report_worker **items, size_t *count)
 {
     pthread_mutex_lock(&proxy->mutex);

@@ -39,6 +39,8 @@ struct proxy {
     size_t upstream_count;
     struct report_certificate certificates[FAKE_CERTIFICATES];
     size_t certificate_count;
+    struct report_trouble troubles[FAKE_CERTIFICATES];
+    size_t trouble_count;
     struct report_worker workers[FAKE_WORKERS];
     size_t worker_count;
     struct event_ring *events;

@@ -26,6 +26,7 @@ extern const struct suite visitors_suite;
 extern const struct suite doors_suite;
 extern const struct suite server_suite;
 extern const struct suite share_suite;
+extern const struct suite examination_suite;
 extern const struct suite strange_suite;
 extern const struct suite crowd_suite;
 extern const struct suite demo_suite;
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
         &crowd_suite,
         &demo_suite,
         &share_suite,
+        &examination_suite,
         NULL,
     };
     /* clang-format on */

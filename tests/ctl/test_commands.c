@@ -146,6 +146,21 @@ static void one_splice_is_shown_with_both_its_ends(void)
     end();
 }
 
+static void a_listener_is_held_resumed_and_drained(void)
+{
+    begin();
+    saying_has(saying("hold web 1h"), 0, "\nweb       held ", "");
+    saying_has(saying("doctor"), 0, "nobody is accepted", "");
+    expect_number("hold web", "queue.depth", 1);
+    saying_has(saying("resume web"), 0, "\nweb       open ", "");
+    saying_has(saying("hold web soon"), 1, "", "\n  /for (1:");
+    saying_has(saying("hold nobody"), 1, "", "there is no listener \"nobody\"");
+    saying_has(saying("hold"), 2, "", "usage: splicectl hold NAME [DURATION]\n");
+    saying_has(saying("drain web"), 0, "\nweb       draining ", "");
+    saying_has(saying("hold web"), 1, "", "splicectl: Conflict: ");
+    end();
+}
+
 static void upstreams_and_certificates_are_listed(void)
 {
     char line[160];
@@ -333,6 +348,7 @@ static const struct test tests[] = {
     TEST(listeners_and_their_queues_are_shown),
     TEST(splices_and_connections_are_filtered_by_the_server),
     TEST(one_splice_is_shown_with_both_its_ends),
+    TEST(a_listener_is_held_resumed_and_drained),
     TEST(upstreams_and_certificates_are_listed),
     TEST(events_are_a_line_each_the_newest_at_the_end),
     TEST(events_are_followed_until_there_are_enough),

@@ -19,6 +19,7 @@ int main(int argc, char **argv)
         &reset_suite,
         &bulk_suite,
         &queue_suite,
+        &doctor_suite,
         &hold_suite,
         &limits_suite,
         &upstreams_suite,
