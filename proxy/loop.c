@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-    EVENTS_A_TURN = 128
+    EVENTS_A_TURN = 128,
+    LATERS_A_TURN = 2,
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -46,6 +47,7 @@ char *loop_open(struct loop *loop)
     *loop = (struct loop){.epoll = epoll_create1(EPOLL_CLOEXEC), .now = loop_clock_ms()};
     timers_begin(&loop->timers, loop->now);
     list_begin(&loop->agains);
+    list_begin(&loop->laters);
     if (loop->epoll < 0)
         return text_format("cannot open an event loop: %s", strerror(errno));
     return NULL;
@@ -101,6 +103,12 @@ void loop_again_cancel(struct again *again)
     list_remove(&again->node);
 }
 
+void loop_later(struct loop *loop, struct again *again)
+{
+    if (!list_is_linked(&again->node))
+        list_append(&loop->laters, &again->node);
+}
+
 /* An error or a hang-up ends every wait: only trying tells what it means. */
 static unsigned announced(uint32_t events)
 {
@@ -120,7 +128,7 @@ static unsigned announced(uint32_t events)
 
 static int time_to_wait(struct loop *loop, int most_ms)
 {
-    if (!list_is_empty(&loop->agains))
+    if (!list_is_empty(&loop->agains) || !list_is_empty(&loop->laters))
         return 0;
     /* The turn before may have taken its time: loop->now is of its beginning. */
     int wait = timers_wait(&loop->timers, loop_clock_ms());
@@ -132,6 +140,16 @@ static void run_agains(struct loop *loop)
     struct list asked;
     list_move(&loop->agains, &asked);
     for (struct list_node *node; (node = list_first(&asked));) {
+        struct again *again = list_owner(node, struct again, node);
+        list_remove(node);
+        again->go(again);
+    }
+}
+
+static void run_laters(struct loop *loop)
+{
+    struct list_node *node;
+    for (unsigned count = 0; count < LATERS_A_TURN && (node = list_first(&loop->laters)); count++) {
         struct again *again = list_owner(node, struct again, node);
         list_remove(node);
         again->go(again);
@@ -153,6 +171,7 @@ void loop_turn(struct loop *loop, int most_ms)
     }
     timers_run(&loop->timers, loop->now);
     run_agains(loop);
+    run_laters(loop);
     if (loop->turn_end)
         loop->turn_end(loop);
 }

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * The only room that knows epoll(7). A turn: wait, call every watch that has an event, call every timer that
- * is due, call whoever asked for another go with loop_again, then the end-of-turn function. Nobody is freed
+ * is due, call whoever asked for another go with loop_again, then some of those who asked with loop_later,
+ * then the end-of-turn function. Nobody is freed
  * inside a turn but in the end-of-turn function, so a pointer that the kernel handed out stays good for the
  * whole turn. */
 #ifndef PROXY_LOOP_H
@@ -46,6 +47,7 @@ struct loop {
     uint64_t walled_at; /* loop->now at that moment */
     struct timers timers;
     struct list agains;
+    struct list laters;
     struct epoll_event *announced; /* what the kernel told in this turn and nobody has heard yet */
     struct epoll_event *announced_end;
     void (*turn_end)(struct loop *loop); /* may be NULL */
@@ -81,6 +83,11 @@ void loop_remove(struct loop *loop, struct watch *watch);
 /* Calls again->go in the next turn, which then does not wait. Asking twice is asking once. */
 void loop_again(struct loop *loop, struct again *again);
 void loop_again_cancel(struct again *again);
+
+/* Calls again->go behind everything else of this turn or a later one: of all who asked for that, two in each
+ * turn, in their order. For what takes as long as a handshake, so that however many begin at once, others
+ * wait for two of them at most. Asking for both is asking for the first; the same function cancels. */
+void loop_later(struct loop *loop, struct again *again);
 
 /* The wall clock in ms since the epoch; and: the same at loop->now, asked for at most once a millisecond. */
 int64_t loop_wall_ms(void);

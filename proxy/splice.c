@@ -51,7 +51,10 @@ static void lookup_answered(struct dialer *dialer)
 
 static void go_again(struct again *again)
 {
-    splice_turn(list_owner(again, struct splice, again));
+    struct splice *splice = list_owner(again, struct splice, again);
+    splice->may_secure = true;
+    splice_turn(splice);
+    splice->may_secure = false;
 }
 
 static void client_entered(struct dialer *dialer)
@@ -81,6 +84,16 @@ static struct dialer_site site_of(struct splice *splice)
     };
 }
 
+/* Whether a connection may go on with its handshake now: a part of one takes as long as many messages, so it
+ * comes behind those of all others. */
+static bool may_secure(struct splice *splice, const struct connection *connection)
+{
+    bool is_heavy = connection->state == CONNECTION_SECURING && connection->read_waits == WAIT_NOTHING;
+    if (is_heavy && !splice->may_secure)
+        loop_later(&splice->worker->loop, &splice->again);
+    return !is_heavy || splice->may_secure;
+}
+
 /* Secures the server connection. True when it is complete. */
 static bool secure_server(struct splice *splice)
 {
@@ -91,6 +104,8 @@ static bool secure_server(struct splice *splice)
     enum io io = splice->server.state == CONNECTION_PREFACE ? splice_route(splice) : IO_MOVED;
     if (io == IO_MOVED && splice->server.state == CONNECTION_COMPLETE)
         return true;
+    if (io == IO_MOVED && !may_secure(splice, &splice->server))
+        return false;
     if (io == IO_MOVED)
         io = connection_secure(&splice->server);
     if (io == IO_WANT_READ || io == IO_WANT_WRITE)
@@ -116,6 +131,8 @@ static bool form_client(struct splice *splice)
 {
     if (splice->client.state == CONNECTION_COMPLETE)
         return true;
+    if (!may_secure(splice, &splice->client))
+        return false;
     struct dialer_site site = site_of(splice);
     switch (dialer_step(&splice->dialer, &splice->client, &site)) {
     case DIAL_WAITS:

@@ -75,6 +75,7 @@ struct splice {
     uint8_t told[2]; /* what events have told of each end, see splice_tell.c */
     uint8_t reason;  /* enum reason: of the first failure, else of the first end */
     uint8_t by;      /* enum by */
+    bool may_secure; /* it is its turn for a part of a handshake */
     bool is_ending;
     bool is_abortive; /* the ends that are well get a reset, not an orderly end */
     bool is_cut;      /* by an order: nothing is waited for any more */

@@ -312,6 +312,37 @@ static void a_slow_turn_does_not_postpone_a_timer(void)
     loop_close(&loop);
 }
 
+static void go_slowly(struct again *again)
+{
+    (void)again;
+    note('l');
+}
+
+static void what_takes_long_comes_behind_all_else_and_two_at_a_time(void)
+{
+    open_loop();
+    struct again slow[5];
+    struct busy busy = busy_begin();
+    for (unsigned i = 0; i < 5; i++) {
+        slow[i] = (struct again){.go = go_slowly};
+        loop_later(&loop, &slow[i]);
+    }
+    loop_later(&loop, &slow[0]); /* asking twice is asking once */
+    busy.wishes = 1;
+    loop_again(&loop, &busy.again);
+    loop_turn(&loop, TURN_MS);
+    CU_ASSERT_STRING_EQUAL(order, "all");
+    uint64_t began = loop_clock_ms();
+    loop_turn(&loop, 5000);
+    CU_ASSERT_STRING_EQUAL(order, "allall");
+    loop_again_cancel(&slow[4]);
+    loop_later(&loop, &slow[0]);
+    loop_turn(&loop, 5000);
+    CU_ASSERT_STRING_EQUAL(order, "allalll");
+    CU_ASSERT_TRUE(loop_clock_ms() - began < 2000);
+    loop_close(&loop);
+}
+
 static void stop(struct again *again)
 {
     (void)again;
@@ -340,6 +371,7 @@ static const struct test tests[] = {
     TEST(asking_twice_is_asking_once),
     TEST(who_asks_for_another_go_gets_it_in_the_next_turn_without_waiting),
     TEST(who_is_cancelled_gets_no_go),
+    TEST(what_takes_long_comes_behind_all_else_and_two_at_a_time),
     TEST(a_turn_waits_no_longer_than_for_its_first_timer),
     TEST(a_slow_turn_does_not_postpone_a_timer),
     TEST(a_loop_runs_until_it_is_stopped_from_inside),
