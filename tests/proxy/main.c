@@ -51,6 +51,7 @@ int main(int argc, char **argv)
         &splice_times_suite,
         &dialer_suite,
         &gate_suite,
+        &calls_suite,
         &walk_suite,
         &event_suite,
         &splice_tell_suite,
