@@ -226,6 +226,11 @@ enum io connection_finish(struct connection *connection)
     return io;
 }
 
+void connection_finish_by_closing(struct connection *connection)
+{
+    connection->has_write_ended = true;
+}
+
 enum io connection_discard(struct connection *connection)
 {
     for (size_t dropped = 0; dropped < DISCARD_A_CALL;) {

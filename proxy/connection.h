@@ -130,6 +130,10 @@ enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, 
  * failure to deliver anything. has_write_ended is set after either. */
 enum io connection_finish(struct connection *connection);
 
+/* The same where the transport is raw, the peer has ended and the connection is closed in this turn: closing
+ * tells the peer, and a system call is saved. */
+void connection_finish_by_closing(struct connection *connection);
+
 /* Reads and drops what has come, whatever the transport, so that closing does not turn into a reset of what
  * we sent (RFC 1122, section 4.2.2.13). Reading means nothing any more afterwards. IO_MOVED: there may be
  * more, others first; IO_WANT_READ; IO_END: the peer's direction is over, in whatever way. */

@@ -130,6 +130,19 @@ static enum flow_outcome drop(struct flow *flow, struct workbench *bench)
     return FLOW_WAITS;
 }
 
+/* Tells `to` the end. What is closed in the same turn, with nothing left to read, tells it by that. */
+static void pass_end(struct flow *flow)
+{
+    const struct connection *from = flow->from;
+    struct connection *to = flow->to;
+    bool is_last =
+        from->has_write_ended && !from->has_write_failed && to->has_read_ended && !to->has_read_failed;
+    if (flow->leaves_last && is_last && to->transport->is_raw)
+        connection_finish_by_closing(to);
+    else
+        connection_finish(to);
+}
+
 enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
 {
     size_t spent = 0;
@@ -142,7 +155,7 @@ enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
             return FLOW_WAITS;
         if (flow->from->has_read_ended) {
             if (!flow->from->has_read_failed && connection_can_write(flow->to))
-                connection_finish(flow->to);
+                pass_end(flow);
             return FLOW_WAITS;
         }
         if (!connection_can_read(flow->from) || !connection_can_write(flow->to))

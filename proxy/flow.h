@@ -31,6 +31,8 @@ struct flow {
     uint8_t full_reads;  /* in a row, towards using the pipe */
     uint8_t small_reads; /* in a row, towards leaving it */
     bool is_splicing;    /* bytes go through the pipe */
+    bool leaves_last; /* the owner closes both connections as soon as both flows are over: the last end that
+                         is passed on is left to that, where the transport is raw */
 };
 
 enum flow_outcome {

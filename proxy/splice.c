@@ -276,6 +276,7 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
     connection_begin(&splice->client, CONNECTION_CLIENT, -1, &worker->bench);
     flow_begin(&splice->up, &splice->server, &splice->client);
     flow_begin(&splice->down, &splice->client, &splice->server);
+    splice->up.leaves_last = splice->down.leaves_last = true;
     dialer_begin(&splice->dialer, splice->service->upstream);
     splice_tell_accept(splice);
     splice_tell(splice, EVENT_SPLICE_OPEN);

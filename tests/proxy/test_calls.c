@@ -107,7 +107,7 @@ static void visit(struct calls *calls)
     part(calls, &pair);
 }
 
-static void a_plain_connection_takes_21_system_calls_and_no_memory(void)
+static void a_plain_connection_takes_20_system_calls_and_no_memory(void)
 {
     static const struct calls expected = {.of = {
                                               [CALL_ACCEPT] = 2, /* the second finds nobody */
@@ -118,7 +118,7 @@ static void a_plain_connection_takes_21_system_calls_and_no_memory(void)
                                               [CALL_WATCH] = 4,
                                               [CALL_RECV] = 4, /* two messages, two ends */
                                               [CALL_SEND] = 2,
-                                              [CALL_SHUTDOWN] = 2,
+                                              [CALL_SHUTDOWN] = 1,
                                               [CALL_CLOSE] = 2,
                                           }};
     struct calls first = {0};
@@ -132,7 +132,7 @@ static void a_plain_connection_takes_21_system_calls_and_no_memory(void)
             if (call != CALL_WAIT)
                 CU_ASSERT_EQUAL(calls.of[call], expected.of[call]);
         }
-        CU_ASSERT_EQUAL(calls_of_kernel(&calls), 21);
+        CU_ASSERT_EQUAL(calls_of_kernel(&calls), 20);
     }
     finish();
 }
@@ -159,7 +159,9 @@ static void bulk_is_spliced_with_few_calls_and_no_memory(void)
     struct calls none = {0}, calls = {0};
     begin(&(struct yard_plan){.max_pipes = 4});
     struct yard_pair pair = meet(&none);
-    pass(&none, &pair.up, pair.client, pair.service, BULK);
+    /* A busy machine may take a while to fill whole reads. */
+    for (unsigned round = 0; round < 20 && none.of[CALL_SPLICE] == 0; round++)
+        pass(&none, &pair.up, pair.client, pair.service, BULK);
     pass(&calls, &pair.up, pair.client, pair.service, BULK);
     calls_print("32 MiB", &calls);
     CU_ASSERT_TRUE(calls.of[CALL_SPLICE] > 0);
@@ -191,7 +193,7 @@ static void an_idle_splice_takes_little_memory(void)
 }
 
 static const struct test tests[] = {
-    TEST(a_plain_connection_takes_21_system_calls_and_no_memory),
+    TEST(a_plain_connection_takes_20_system_calls_and_no_memory),
     TEST(a_message_is_one_recv_and_one_send_and_takes_no_memory),
     TEST(bulk_is_spliced_with_few_calls_and_no_memory),
     TEST(an_idle_splice_takes_little_memory),
