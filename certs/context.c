@@ -4,6 +4,7 @@
 #include "certs/context.h"
 
 #include "certs/alpn.h"
+#include "certs/ciphers.h"
 #include "certs/keylog.h"
 #include "certs/trouble.h"
 #include "conf/text.h"
@@ -11,17 +12,8 @@
 #include <openssl/err.h>
 
 enum {
-    SECURITY_LEVEL = 2, /* 112 bits: no RSA below 2048, no SHA-1 (SSL_CTX_set_security_level(3)) */
     SESSION_LIFETIME_S = 2 * TICKETS_PERIOD_MS / 1000, /* the longest that a key of our own opens a ticket */
 };
-
-/* AES-128 first: SHA-256 instead of SHA-384 saves a tenth of a handshake. A client that puts ChaCha20 first
- * has no AES in hardware and gets ChaCha20. */
-static const char default_ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-                                      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-                                      "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-static const char default_ciphersuites[] =
-    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 /* The first that this OpenSSL knows in every part: from 3.5 on with ML-KEM (RFC 8446; FIPS 203) and both key
  * shares sent at once, which the asterisks ask for. */
@@ -43,36 +35,23 @@ static const uint64_t options = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION 
 static const long modes = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN;
 
-static char *refuse(const char *place, const char *key, const char *value, const char *page)
+static char *refuse_groups(const char *place, const char *groups)
 {
-    return text_format("%s.%s: OpenSSL refuses \"%s\" (%s); write a list as %s describes, or null for the "
-                       "default",
-                       place, key, value, trouble_words(), page);
+    return text_format("%s.groups: OpenSSL refuses \"%s\" (%s); write a list as SSL_CTX_set1_groups_list(3) "
+                       "describes, or null for the default",
+                       place, groups, trouble_words());
 }
 
 static char *set_groups(SSL_CTX *context, const char *own, const char *place)
 {
     if (own)
-        return SSL_CTX_set1_groups_list(context, own) == 1
-                   ? NULL
-                   : refuse(place, "groups", own, "SSL_CTX_set1_groups_list(3)");
+        return SSL_CTX_set1_groups_list(context, own) == 1 ? NULL : refuse_groups(place, own);
     for (size_t i = 0; i < sizeof default_groups / sizeof default_groups[0]; i++) {
         ERR_clear_error();
         if (SSL_CTX_set1_groups_list(context, default_groups[i]) == 1)
             return NULL;
     }
-    return refuse(place, "groups", default_groups[1], "SSL_CTX_set1_groups_list(3)");
-}
-
-static char *set_ciphers(SSL_CTX *context, const char *ciphers, const char *suites, const char *place)
-{
-    if (SSL_CTX_get_security_level(context) < SECURITY_LEVEL)
-        SSL_CTX_set_security_level(context, SECURITY_LEVEL);
-    if (SSL_CTX_set_cipher_list(context, ciphers ? ciphers : default_ciphers) != 1)
-        return refuse(place, "ciphers", ciphers ? ciphers : default_ciphers, "openssl-ciphers(1)");
-    if (SSL_CTX_set_ciphersuites(context, suites ? suites : default_ciphersuites) != 1)
-        return refuse(place, "ciphersuites", suites ? suites : default_ciphersuites, "openssl-ciphers(1)");
-    return NULL;
+    return refuse_groups(place, default_groups[1]);
 }
 
 /* What both sides have in common. `most` is TLS's highest version, 0 for any. */
@@ -126,7 +105,7 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
         return text_format("%s.min_version: it is above max_version, so no version is left; lower it", place);
     char *trouble = create(TLS_server_method(), tls->min_version, versions[tls->max_version], place, context);
     if (!trouble)
-        trouble = set_ciphers(*context, tls->ciphers, tls->ciphersuites, place);
+        trouble = ciphers_set(*context, tls->ciphers, tls->ciphersuites, place);
     if (!trouble)
         trouble = set_groups(*context, tls->groups, place);
     /* For whoever lists DHE suites, which the default does not: a prime as strong as the certificate's key.
@@ -146,7 +125,7 @@ char *context_create_client(const struct conf_upstream_tls *tls, const char *pla
 {
     char *trouble = create(TLS_client_method(), tls->min_version, 0, place, context);
     if (!trouble)
-        trouble = set_ciphers(*context, NULL, NULL, place);
+        trouble = ciphers_set(*context, NULL, NULL, place);
     if (!trouble)
         trouble = set_groups(*context, NULL, place);
     if (!trouble)

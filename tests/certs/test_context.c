@@ -157,7 +157,7 @@ static void lists_that_openssl_refuses_are_told_with_their_key(void)
     defaults();
     tls.ciphers = (char *)"NO-SUCH-CIPHER";
     CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "listeners \"web\": tls.ciphers",
-                         "\"NO-SUCH-CIPHER\"", "openssl-ciphers(1)", NULL));
+                         "\"NO-SUCH-CIPHER\"", "ciphersuites", NULL));
     CU_ASSERT_PTR_NULL(context);
     defaults();
     tls.ciphersuites = (char *)"TLS_NONE";
@@ -167,6 +167,41 @@ static void lists_that_openssl_refuses_are_told_with_their_key(void)
     tls.groups = (char *)"P-256:bogus";
     CU_ASSERT(words_hold(context_create_server(&tls, place, NULL, &context), "tls.groups", "\"P-256:bogus\"",
                          "default", NULL));
+}
+
+/* OpenSSL would pass over all of them but the last: what is left is well. */
+static void a_mistyped_suite_in_a_list_is_told(void)
+{
+    static const struct {
+        const char *ciphers, *ciphersuites, *told; /* NULL: it is well */
+    } rows[] = {
+        {"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES129-GCM-SHA256", NULL, "\"ECDHE-RSA-AES129-GCM-SHA256\""},
+        {"ECDHE-RSA-AES128-GCM-SHA256 TLS_AES_128_GCM_SHA256", NULL, "stand in \"ciphersuites\""},
+        {NULL, "TLS_AES_128_GCM_SHA256:TLS_AES_128_GCM", "\"TLS_AES_128_GCM\""},
+        {NULL, "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256", "stand in \"ciphers\""},
+        {"EECDH+AESGCM:!RC4-SHA:-NO-SUCH:ALL:@STRENGTH", NULL, NULL},
+        {"ECDHE-RSA-AES256-GCM-SHA384,HIGH;!aNULL", "TLS_AES_256_GCM_SHA384", NULL},
+        {"DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SSL_CTX *context;
+        defaults();
+        tls.ciphers = (char *)rows[i].ciphers;
+        tls.ciphersuites = (char *)rows[i].ciphersuites;
+        char *trouble = context_create_server(&tls, place, NULL, &context);
+        CU_ASSERT(rows[i].told ? words_hold(trouble, "knows no cipher suite", rows[i].told, NULL)
+                               : words_none(trouble));
+        SSL_CTX_free(context);
+    }
+}
+
+/* The default has none, but whoever lists them shall get them. */
+static void dhe_suites_are_spoken_where_they_are_listed(void)
+{
+    defaults();
+    tls.ciphers = (char *)"DHE-RSA-AES128-GCM-SHA256";
+    CU_ASSERT_STRING_EQUAL(agreed(client_of(TLS1_2_VERSION, "DHE-RSA-AES128-GCM-SHA256")),
+                           "TLSv1.2 DHE-RSA-AES128-GCM-SHA256 RSA");
 }
 
 static void versions_that_leave_none_are_told(void)
@@ -286,6 +321,8 @@ static const struct test tests[] = {
     TEST(the_versions_asked_for_are_kept),
     TEST(the_lists_asked_for_are_kept),
     TEST(lists_that_openssl_refuses_are_told_with_their_key),
+    TEST(a_mistyped_suite_in_a_list_is_told),
+    TEST(dhe_suites_are_spoken_where_they_are_listed),
     TEST(versions_that_leave_none_are_told),
     TEST(a_weak_key_is_refused),
     TEST(the_server_chooses_the_protocol_by_its_own_preference),

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
     static const struct suite *const suites[] = {
         &plain_suite,
         &terminate_suite,
+        &choice_suite,
         &flood_suite,
         &real_suite,
         &routes_suite,

@@ -8,6 +8,7 @@
 
 extern const struct suite plain_suite;
 extern const struct suite terminate_suite;
+extern const struct suite choice_suite;
 extern const struct suite real_suite;
 extern const struct suite routes_suite;
 extern const struct suite renewal_suite;
