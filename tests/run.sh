@@ -8,6 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 .ci/install tests
+.ci/install peers || echo 'services are missing: their tests say so and are skipped'
 jobs=$(nproc)
 
 # build FOLDER SANITIZERS
@@ -29,7 +30,7 @@ run build -LE long
 .ci/install docker || :
 run build -C docker -L docker --verbose
 build build-asan address,undefined
-run build-asan -LE 'long|house'
+run build-asan -LE 'long|house|manual'
 build build-tsan thread
 run build-tsan -L 'proxy|admin|daemon' -LE long
 [ "${1:-}" != long ] || run build -C long -L long

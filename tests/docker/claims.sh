@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 certs=${certs:?names the folder of the certificates}
-
-passed=0
-failed=0
+. "$(dirname "$0")/../claims.sh"
 
 # What a failed claim leaves behind is shown, and must not fail the next.
 clear_away() {
@@ -14,55 +12,6 @@ clear_away() {
         docker rm --force --volumes "$container"
     done
     docker network prune --force
-}
-
-# claim SENTENCE [ARGUMENT...]: calls the function of that name, in a shell of its own that ends at the first command
-# that fails. What it said is shown when it did.
-claim() {
-    said=$(mktemp)
-    set +e
-    (
-        set -eux
-        "$@"
-    ) >"$said" 2>&1
-    status=$?
-    set -e
-    if [ "$status" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $*"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $*"
-        clear_away >>"$said" 2>&1
-        sed 's/^/        /' "$said"
-    fi
-    rm -f "$said"
-}
-
-# The last line of a file of tests: its count, and its exit status.
-conclude() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ]
-}
-
-# not COMMAND...: "!" would not end a shell that ends at the first failure.
-not() {
-    if "$@"; then return 1; fi
-}
-
-# eventually SECONDS COMMAND...: tries until the command succeeds; shows what the last one said, if none did.
-eventually() {
-    set +x
-    until_then=$(($(date +%s) + $1))
-    shift
-    until last=$("$@" 2>&1); do
-        [ "$(date +%s)" -lt "$until_then" ] || {
-            echo "$last"
-            return 1
-        }
-        sleep 0.1
-    done
-    set -x
 }
 
 # confine NAME ARGUMENT...: a container with as little as spliced needs, in the background, often asked how it is.
