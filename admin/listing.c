@@ -62,7 +62,8 @@ static bool needs_kernel(const struct listing *listing, const struct query *quer
     uint64_t bits = 0;
     for (const char *const *name = listing->kernel_members; name && *name; name++)
         bits |= members_bit(listing->members, *name);
-    return bits != 0 && (query->fields == 0 || (query->fields & bits));
+    uint64_t sort = query->sort ? members_bit(listing->members, query->sort->name) : 0;
+    return bits != 0 && (query->fields == 0 || ((query->fields | sort) & bits));
 }
 
 static void end_asking(struct asking *asking)

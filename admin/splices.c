@@ -77,7 +77,8 @@ static bool is_splice_behind(const void *item, const struct query *query)
     return ((const struct report_splice *)item)->id > query->after_id;
 }
 
-static const char *const splice_kernel_members[] = {"why_slow", "why_slow_figures", "ends", NULL};
+static const char *const splice_kernel_members[] = {
+    "up_per_second", "down_per_second", "why_slow", "why_slow_figures", "ends", NULL};
 
 static const struct listing splices_listing = {
     .item_size = sizeof(struct report_splice),

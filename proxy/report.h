@@ -206,7 +206,11 @@ struct report_splice {
     struct report_phases phases;
     char label[REPORT_LABEL]; /* "": none */
     int64_t idle_timeout_ms;  /* in force; 0: none */
-    uint64_t rate_up;         /* bytes per second that it may move each way; 0: as many as there are */
+    uint64_t up_bytes;        /* payload received from their client */
+    uint64_t down_bytes;      /* payload received from their service */
+    int64_t up_per_second;    /* of those, over the while of .slowness; only with the kernel's figures */
+    int64_t down_per_second;
+    uint64_t rate_up; /* bytes per second that it may move each way; 0: as many as there are */
     uint64_t rate_down;
     struct report_slowness slowness;  /* only with the kernel's figures */
     struct report_connection ends[2]; /* server, client */

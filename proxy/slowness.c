@@ -146,6 +146,7 @@ struct sample {
         uint32_t segments;
         uint32_t retransmits;
         uint32_t waited_ms;
+        uint64_t received;
     } ends[SIDES];
 };
 
@@ -166,6 +167,7 @@ static struct sample take(const struct silence *silence, uint64_t now, const str
             .segments = (uint32_t)known(tcp->segments),
             .retransmits = (uint32_t)known(tcp->retransmits),
             .waited_ms = silence->waited_ms[side],
+            .received = report->ends[side].received_bytes,
         };
     }
     return sample;
@@ -195,11 +197,19 @@ static struct report_drag drag_of(const struct counts *from, const struct counts
     return drag;
 }
 
+static int64_t per_second(const struct sample *before, const struct sample *now, int side)
+{
+    uint64_t ms = now->at - before->at, bytes = now->ends[side].received - before->ends[side].received;
+    return ms > 0 ? (int64_t)((double)bytes * 1000 / (double)ms) : 0;
+}
+
 static void compare(const struct sample *before, const struct sample *now, struct report_splice *report)
 {
     report->slowness.over_ms = (int64_t)(now->at - before->at);
     for (int side = CLIENT; side < SIDES; side++)
         report->slowness.ends[side] = drag_of(&before->ends[side], &now->ends[side], &report->ends[side].tcp);
+    report->up_per_second = per_second(before, now, CLIENT);
+    report->down_per_second = per_second(before, now, SERVICE);
 }
 
 void slowness_report(struct slowness_past **past, const struct silence *silence, uint64_t now,

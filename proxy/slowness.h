@@ -16,9 +16,9 @@
 /* What was counted at two earlier askings. */
 struct slowness_past;
 
-/* Fills report->slowness, and its words, from the kernel's figures that the report has and what was counted
- * at earlier askings. *past is NULL at first; without memory for it everything is judged from the beginning.
- * `now`: ms of the loop. */
+/* Fills report->slowness with its word, and what moves per second, from the kernel's figures that the report
+ * has and what was counted at earlier askings. *past is NULL at first; without memory for it everything is
+ * judged from the beginning. `now`: ms of the loop. */
 void slowness_report(struct slowness_past **past, const struct silence *silence, uint64_t now,
                      struct report_splice *report);
 

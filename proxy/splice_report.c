@@ -59,6 +59,8 @@ void splice_report(struct splice *splice, bool with_kernel, struct report_splice
         snprintf(report->server, sizeof report->server, "%s", server->text);
     report_end(splice, &splice->server, &splice->down, with_kernel, &report->ends[0]);
     report_end(splice, &splice->client, &splice->up, with_kernel, &report->ends[1]);
+    report->up_bytes = report->ends[0].received_bytes;
+    report->down_bytes = report->ends[1].received_bytes;
     /* The kernel names only the listening end of a unix socket, and that end's path is the listener's. */
     if (entrance->bound.family == AF_UNIX) {
         report->ends[0].local = (struct address){.family = AF_UNIX};

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/ctl/command.h"
 
+#include "admin/ctl/close.h"
+#include "admin/ctl/command_completion.h"
 #include "admin/ctl/details.h"
 #include "admin/ctl/events.h"
 #include "admin/ctl/human.h"
@@ -11,6 +13,7 @@
 #include "admin/ctl/raw.h"
 #include "admin/ctl/status.h"
 #include "admin/ctl/steer.h"
+#include "admin/ctl/top.h"
 #include "admin/ctl/views.h"
 #include "admin/ctl/wait.h"
 
@@ -45,6 +48,10 @@ static const struct command commands[] = {
      "every splice: splices listener=web min_bytes=1000 sort=-age_ms limit=20"},
     {"show", "ID", 1, 1, details_run_show, NULL,
      "all of a splice (4711) or of one of its ends (4711s, 4711c)"},
+    {"top", "[PERIOD]", 0, 1, top_run, NULL,
+     "splices or listeners on the whole terminal, sorted and filtered; closes what is chosen"},
+    {"close", "ID...|KEY=VALUE...|all", 1, CLOSE_WORDS, close_run, NULL,
+     "closes splices: close 4711, or close listener=web idle_for=1h limit=100 how=rst --dry-run"},
     {"upstreams", "[NAME]", 0, PATH_WORDS, list_run, &view_upstreams,
      "upstreams with their servers, or all of one"},
     {"certs", "", 0, PATH_WORDS, list_run, &view_certificates, "certificates and how long they are good"},
@@ -55,6 +62,8 @@ static const struct command commands[] = {
     {"wait", "CONDITION", 1, 3, wait_run, NULL, "waits until the condition holds, for --timeout or 30s"},
     {"raw", "METHOD PATH [BODY|-]", 2, 3, raw_run, NULL,
      "asks anything; - reads the body from standard input"},
+    {"completion", "bash|zsh|fish", 1, 1, completion_run, NULL,
+     "writes what the shell needs to complete all this: source <(splicectl completion bash)"},
 };
 
 enum {
@@ -79,6 +88,10 @@ enum ctl_exit command_run(struct session *session, char *const *words)
         fprintf(stderr, "splicectl: there is no command \"%s\"; splicectl --help lists those there are\n",
                 word);
         free(word);
+        return CTL_USAGE;
+    }
+    if ((session->is_dry_run || session->rate) && command->run != close_run) {
+        fputs("splicectl: --dry-run and --rate go with close\n", stderr);
         return CTL_USAGE;
     }
     while (words[1 + count])

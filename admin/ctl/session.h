@@ -20,6 +20,8 @@ struct session {
     struct client client;
     bool is_json;       /* the server's JSON is printed unchanged */
     bool is_following;  /* what happens is shown as it happens */
+    bool is_dry_run;    /* what would be closed is counted only */
+    const char *rate;   /* how many are closed a second; NULL: none was given */
     int64_t timeout_ms; /* 0: none was given */
     struct style style;
 };

@@ -22,6 +22,8 @@ static const char options_help[] =
     "      --token-file FILE  whose first line is the token to show\n"
     "  -f, --follow           events: goes on with what happens, until interrupted\n"
     "      --timeout TIME     how long to wait for an answer (10s), or for a condition (30s)\n"
+    "      --dry-run          with close: tells how many it would close\n"
+    "      --rate N/s         with close: so many a second, going on by itself\n"
     "      --version, --help\n"
     "\n";
 static const char ending_help[] =
@@ -36,6 +38,8 @@ static const struct option options[] = {
     {"token-file", required_argument, NULL, 'k'},
     {"timeout", required_argument, NULL, 't'},
     {"follow", no_argument, NULL, 'f'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"rate", required_argument, NULL, 'r'},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -45,8 +49,10 @@ static const struct option options[] = {
 struct wish {
     const char *server;
     const char *token_file;
+    const char *rate;
     bool is_json;
     bool is_following;
+    bool is_dry_run;
     bool is_version_asked;
     bool is_help_asked;
     int64_t timeout_ms;
@@ -71,6 +77,12 @@ static char *take_option(struct wish *wish, int option, const char *value)
         return text_copy("--timeout takes a duration above 0, such as 250ms, 5s or 10m");
     case 'f':
         wish->is_following = true;
+        return NULL;
+    case 'n':
+        wish->is_dry_run = true;
+        return NULL;
+    case 'r':
+        wish->rate = value;
         return NULL;
     case 'V':
         wish->is_version_asked = true;
@@ -106,10 +118,14 @@ static void print_help(void)
 
 static enum ctl_exit run(const struct wish *wish, char *const *words)
 {
-    struct session session = {.is_json = wish->is_json,
-                              .is_following = wish->is_following,
-                              .timeout_ms = wish->timeout_ms,
-                              .style = style_of(stdout)};
+    struct session session = {
+        .is_json = wish->is_json,
+        .is_following = wish->is_following,
+        .is_dry_run = wish->is_dry_run,
+        .rate = wish->rate,
+        .timeout_ms = wish->timeout_ms,
+        .style = style_of(stdout),
+    };
     const char *configured = getenv("SPLICED_ADMIN");
     const char *server = wish->server ? wish->server : configured && *configured ? configured : CLIENT_SERVER;
     enum ctl_exit code = CTL_USAGE;

@@ -86,6 +86,41 @@ const struct view view_splices = {
         },
 };
 
+const struct view view_top_splices = {
+    .columns =
+        {
+            {"ID", "id", &format_number, false},
+            {"DOWN/S", "down_per_second", &format_size, false},
+            {"UP/S", "up_per_second", &format_size, false},
+            {"AGE", "age_ms", &format_age, false},
+            {"IDLE", "idle_ms", &format_age, false},
+            {"WHY SLOW", "why_slow", &format_text, false},
+            {"CLIENT", "ends.0.peer", &format_text, false},
+            {"LISTENER", "listener", &format_text, false},
+            {"SERVER", "server", &format_text, false},
+            {"DOWN", "down_bytes", &format_size, false},
+            {"UP", "up_bytes", &format_size, false},
+            {"STATE", "state", &format_state, false},
+            {"LABEL", "label", &format_text, true},
+        },
+};
+
+const struct view view_top_listeners = {
+    .columns =
+        {
+            {"LISTENER", "name", &format_text, false},
+            {"STATE", "state", &format_state, false},
+            {"QUEUE", "queue", &format_queue, false},
+            {"HIGH", "queue.high_water", &format_number, false},
+            {"DROPS", "queue.drops_total", &format_number, false},
+            {"WAIT P99", "queue.wait_ms.p99", &format_age, true},
+            {"CONNECTED", "connections.now", &format_number, false},
+            {"ACCEPTED", "totals.accepted", &format_number, false},
+            {"REFUSED", "totals.refused", &format_number, false},
+            {"ADDRESS", "address", &format_text, false},
+        },
+};
+
 const struct view view_splice = {.one = "/v1/splices/{name}"};
 
 const struct view view_upstreams = {

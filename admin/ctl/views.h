@@ -30,6 +30,8 @@ extern const struct view view_listeners;
 extern const struct view view_queue;
 extern const struct view view_connections;
 extern const struct view view_splices;
+extern const struct view view_top_listeners; /* narrow ones, for top */
+extern const struct view view_top_splices;
 extern const struct view view_connection;
 extern const struct view view_splice;
 extern const struct view view_upstreams;

@@ -86,6 +86,7 @@ static void a_splice_is_told_with_both_ends(void)
         "{\"id\":4711,\"listener\":\"web\",\"upstream\":\"app\",\"server\":\"10.0.0.2:8080\","
         "\"state\":\"complete\",\"path\":\"memory\",\"opened_at\":\"2026-11-23T05:40:04.711Z\","
         "\"age_ms\":15290,\"idle_ms\":0,"
+        "\"up_bytes\":0,\"down_bytes\":0,\"up_per_second\":0,\"down_per_second\":0,"
         "\"label\":\"slow one\",\"idle_timeout_ms\":600000,\"rate\":{\"up\":null,\"down\":65536},"
         "\"why_slow\":\"loss_towards_their_client\","
         "\"why_slow_figures\":{\"over_ms\":1007,"

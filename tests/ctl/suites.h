@@ -16,5 +16,7 @@ extern const struct suite pages_suite;
 extern const struct suite commands_suite;
 extern const struct suite wait_suite;
 extern const struct suite health_suite;
+extern const struct suite close_suite;
+extern const struct suite top_suite;
 
 #endif

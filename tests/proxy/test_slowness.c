@@ -217,10 +217,16 @@ static struct report_slowness ask(struct slowness_past **past, uint64_t now, int
     struct report_splice report = {
         .state = "complete",
         .age_ms = age_ms,
-        .ends[0].tcp = {TCP, .busy_ms = busy_ms, .segments = segments, .retransmits = segments / 10},
+        .ends[0] = {.received_bytes = (uint64_t)segments * 100,
+                    .tcp = {TCP, .busy_ms = busy_ms, .segments = segments, .retransmits = segments / 10}},
     };
     slowness_report(past, &silence, now, &report);
     CU_ASSERT_TRUE(report.slowness.is_present);
+    CU_ASSERT_EQUAL(report.up_per_second,
+                    report.slowness.over_ms > 0
+                        ? report.slowness.ends[0].segments * 100 * 1000 / report.slowness.over_ms
+                        : 0);
+    CU_ASSERT_EQUAL(report.down_per_second, 0);
     return report.slowness;
 }
 
