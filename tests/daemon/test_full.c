@@ -17,12 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     CLIENTS = 300,
     BACKLOG = 128,
     SAMPLES = 20,
+    MANY = 10000,
     PAUSE_US = 50000,
     PATIENCE_MS = 60000, /* who was dropped tries again after 1, 3, 7, 15 s */
     JIFFY_MS = 10,       /* of the slowest clock that kernels have */
@@ -162,7 +164,7 @@ static void come_all(void)
     look_at_clients(100);
 }
 
-static void begin(void)
+static void begin(int backlog)
 {
     bool is_forbidden;
     char *wrong = link_open(&(struct link_nature){.delay_ms = 0}, &own, &is_forbidden);
@@ -174,7 +176,7 @@ static void begin(void)
     service_begin(&service, "127.0.0.1", serve_echo, NULL);
     harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app','backlog':%d}],"
                       "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
-                      BACKLOG, service.address);
+                      backlog, service.address);
     harness_start();
     snprintf(port, sizeof port, "%s", strrchr(harness_at("", "web"), ':'));
     listen_drops_before = netstat("ListenDrops");
@@ -284,7 +286,7 @@ static int64_t histogram_count(void)
 static void a_queue_that_overflows_is_told_as_it_is_and_nobody_is_lost(void)
 {
     bool waited[CLIENTS];
-    begin();
+    begin(BACKLOG);
     come_all();
     compare_samples();
     CU_ASSERT_EQUAL(harness_number("/v1/listeners/web", "queue.high_water"), BACKLOG + 1);
@@ -308,8 +310,85 @@ static void a_queue_that_overflows_is_told_as_it_is_and_nobody_is_lost(void)
     end();
 }
 
+/* The namespace's own limit; false: it cannot be set. */
+static bool raise_somaxconn(void)
+{
+    FILE *file = fopen("/proc/sys/net/core/somaxconn", "we");
+    bool is_set = file && fprintf(file, "%d\n", MANY + 10) > 0;
+    return file && fclose(file) == 0 && is_set;
+}
+
+static bool raise_descriptors(void)
+{
+    struct rlimit limit;
+    CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    return limit.rlim_max > MANY + 100 && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+/* Every client stands in the stream once, and nobody else. */
+static void expect_all_told(const char *stream, const int *many)
+{
+    static bool is_told[65536], is_ours[65536];
+    unsigned told = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        struct sockaddr_in here;
+        socklen_t length = sizeof here;
+        getsockname(many[i], (struct sockaddr *)&here, &length);
+        is_ours[ntohs(here.sin_port)] = true;
+    }
+    for (const char *at = stream; (at = strstr(at, "{\"peer\":\"127.0.0.1:")); told++) {
+        at += strlen("{\"peer\":\"127.0.0.1:");
+        long number = strtol(at, NULL, 10);
+        CU_ASSERT_TRUE_FATAL(number > 0 && number < 65536 && is_ours[number] && !is_told[number]);
+        is_told[number] = true;
+    }
+    CU_ASSERT_EQUAL(told, MANY);
+}
+
+static void ten_thousand_who_wait_are_streamed_in_bounded_memory(void)
+{
+    static const char question[] =
+        "GET /v1/listeners/web/queue HTTP/1.0\r\nAccept: application/x-ndjson\r\n\r\n";
+    static int many[MANY];
+    begin(MANY);
+    if (!own || !raise_somaxconn() || !raise_descriptors()) {
+        printf("\n    left out: it needs a network namespace of its own and many descriptors ");
+        end();
+        return;
+    }
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    there.sin_port = htons((uint16_t)atoi(port + 1));
+    CU_ASSERT_EQUAL(harness_order("PATCH /v1/listeners/web", "{'backlog':4096}", NULL), 200);
+    cJSON *answer;
+    char more[32];
+    snprintf(more, sizeof more, "{'backlog':%d}", MANY + 1);
+    CU_ASSERT_EQUAL(harness_order("PATCH /v1/listeners/web", more, &answer), 200);
+    CU_ASSERT_EQUAL(asking_number(answer, "queue.limit"), MANY + 1);
+    cJSON_Delete(answer);
+    for (unsigned i = 0; i < MANY; i++) {
+        many[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        CU_ASSERT_EQUAL_FATAL(connect(many[i], (struct sockaddr *)&there, sizeof there), 0);
+    }
+    free(harness_ask_raw(question, sizeof question - 1, 20));
+    long before_kb = harness_resident_kb();
+    char *stream = harness_ask_raw(question, sizeof question - 1, 20);
+    long after_kb = harness_resident_kb();
+    expect_all_told(stream, many);
+    free(stream);
+    printf("\n    %ld KiB more after the second stream ", after_kb - before_kb);
+    CU_ASSERT_TRUE(after_kb - before_kb < 1024);
+    for (unsigned i = 0; i < MANY; i++)
+        close(many[i]);
+    CU_ASSERT_EQUAL(harness_order("PATCH /v1/listeners/web", "{'state':'open'}", NULL), 200);
+    harness_await("/v1/listeners/web", "queue.left_before_accept_total", MANY);
+    CU_ASSERT_EQUAL(service_accepted(&service), 0);
+    end();
+}
+
 static const struct test tests[] = {
     TEST(a_queue_that_overflows_is_told_as_it_is_and_nobody_is_lost),
+    TEST(ten_thousand_who_wait_are_streamed_in_bounded_memory),
     {0},
 };
 
