@@ -6,6 +6,8 @@
 #include "admin/heap.h"
 #include "admin/rows.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +79,10 @@ static bool take_request(void *context, const struct report_waiting *waiting)
 {
     struct queue_cursor *at = context;
     struct report_request request = {.waiting = *waiting};
-    address_print(&waiting->peer, request.peer);
+    if (waiting->inode)
+        snprintf(request.peer, sizeof request.peer, "socket:[%" PRIu64 "]", waiting->inode);
+    else
+        address_print(&waiting->peer, request.peer);
     if (strcmp(request.peer, at->behind) > 0)
         at->has_failed = !heap_offer(&at->heap, &request);
     return !at->has_failed;

@@ -129,6 +129,27 @@ bool kernel_waiting(const struct address *bound,
     return kernel_diag_requests(&question, waiting_tell, &waiting);
 }
 
+static bool waiting_unix_tell(void *context, ino_t client)
+{
+    const struct waiting *waiting = context;
+    const struct report_waiting report = {
+        .peer = {.family = AF_UNIX},
+        .inode = client,
+        .state = WAITING_HERE,
+        .waited_ms = -1,
+        .received_bytes = -1,
+        .rtt_us = -1,
+    };
+    return waiting->tell(waiting->context, &report);
+}
+
+bool kernel_waiting_unix(ino_t inode, bool (*tell)(void *context, const struct report_waiting *waiting),
+                         void *context)
+{
+    struct waiting waiting = {.tell = tell, .context = context};
+    return kernel_diag_unix_waiting(inode, waiting_unix_tell, &waiting);
+}
+
 struct counting {
     struct kernel_count *counts;
     size_t count;

@@ -24,6 +24,11 @@ bool kernel_queue(int listening, struct report_queue *queue);
 bool kernel_waiting(const struct address *bound,
                     bool (*tell)(void *context, const struct report_waiting *waiting), void *context);
 
+/* The same for the unix listening socket with this inode: of each client the inode of its socket is told, and
+ * nothing else (-1). Those who are gone are left out. The kernel refuses where more than a thousand wait. */
+bool kernel_waiting_unix(ino_t inode, bool (*tell)(void *context, const struct report_waiting *waiting),
+                         void *context);
+
 /* How many requests are half open (SYN_RECV) and how many wait that inet_diag still lists, in one dump per
  * address family for several listeners at once; .bound is the caller's. The depth of the queue less .listed
  * is how many were reset while waiting. For a unix socket .half_open is 0 and .listed -1. False, with errno,

@@ -188,7 +188,8 @@ static bool take_unix(void *context, const struct nlmsghdr *message)
     return true;
 }
 
-bool kernel_diag_unix(ino_t inode, int64_t *depth, int64_t *limit)
+/* Asks for one listening socket. */
+static bool ask_unix(ino_t inode, uint32_t show, take_function *take, void *context)
 {
     struct {
         struct nlmsghdr header;
@@ -199,11 +200,16 @@ bool kernel_diag_unix(ino_t inode, int64_t *depth, int64_t *limit)
                    .nlmsg_flags = NLM_F_REQUEST},
         .request = {.sdiag_family = AF_UNIX,
                     .udiag_ino = (uint32_t)inode,
-                    .udiag_show = UDIAG_SHOW_RQLEN,
+                    .udiag_show = show,
                     .udiag_cookie = {(uint32_t)INET_DIAG_NOCOOKIE, (uint32_t)INET_DIAG_NOCOOKIE}},
     };
+    return diag_ask(&asked, sizeof asked, take, context);
+}
+
+bool kernel_diag_unix(ino_t inode, int64_t *depth, int64_t *limit)
+{
     struct unix_queue queue = {.is_told = false};
-    if (!diag_ask(&asked, sizeof asked, take_unix, &queue))
+    if (!ask_unix(inode, UDIAG_SHOW_RQLEN, take_unix, &queue))
         return false;
     if (!queue.is_told) {
         errno = ENOENT;
@@ -213,4 +219,34 @@ bool kernel_diag_unix(ino_t inode, int64_t *depth, int64_t *limit)
     *depth = queue.length.udiag_rqueue;
     *limit = queue.length.udiag_wqueue;
     return true;
+}
+
+struct unix_clients {
+    bool (*tell)(void *context, ino_t client);
+    void *context;
+};
+
+/* The inodes of those who connect, 0 for one who is gone (UNIX_DIAG_ICONS). */
+static bool take_clients(void *context, const struct nlmsghdr *message)
+{
+    const struct unix_clients *clients = context;
+    const struct unix_diag_msg *said = NLMSG_DATA(message);
+    if (message->nlmsg_len < NLMSG_LENGTH(sizeof *said))
+        return true;
+    int left = (int)(message->nlmsg_len - NLMSG_LENGTH(sizeof *said));
+    const struct rtattr *attribute = (const void *)(said + 1);
+    for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+        const uint32_t *inodes = RTA_DATA(attribute);
+        for (size_t i = 0; attribute->rta_type == UNIX_DIAG_ICONS && i < RTA_PAYLOAD(attribute) / 4; i++) {
+            if (inodes[i] != 0 && !clients->tell(clients->context, inodes[i]))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool kernel_diag_unix_waiting(ino_t inode, bool (*tell)(void *context, ino_t client), void *context)
+{
+    struct unix_clients clients = {.tell = tell, .context = context};
+    return ask_unix(inode, UDIAG_SHOW_ICONS, take_clients, &clients);
 }

@@ -43,6 +43,11 @@ struct kernel_question {
  * the kernel's whole table: some milliseconds. False, with errno, when the kernel refuses. */
 bool kernel_diag_requests(const struct kernel_question *question, kernel_tell *tell, void *context);
 
+/* Calls `tell` with the inode of each client's socket that waits at the listening unix socket with this inode
+ * and is still there, until it returns false. The kernel tells them in one message, a thousand at the most:
+ * beyond that it refuses. False, with errno. */
+bool kernel_diag_unix_waiting(ino_t inode, bool (*tell)(void *context, ino_t client), void *context);
+
 /* Depth and limit of the queue of the listening unix socket with this inode. False, with errno, when the
  * kernel refuses. */
 bool kernel_diag_unix(ino_t inode, int64_t *depth, int64_t *limit);

@@ -7,6 +7,8 @@
 #include "proxy/log.h"
 
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 static bool look(struct listener *listener, struct report_queue *queue)
 {
@@ -141,12 +143,21 @@ static void report_counters(const struct listener *listener, struct report_liste
     report->connections.limit = slots_limit(&listener->entrance->slots);
 }
 
+/* By which the kernel is asked about a unix socket. */
+static uint64_t inode_of(const struct listener *listener)
+{
+    struct stat stat;
+    bool is_unix = listener->entrance->bound.family == AF_UNIX && listener->socket.fd >= 0;
+    return is_unix && fstat(listener->socket.fd, &stat) == 0 ? stat.st_ino : 0;
+}
+
 void listener_report(struct listener *listener, struct report_listener *report)
 {
     const struct service *service = listener->service;
     *report = (struct report_listener){
         .bound = listener->entrance->bound,
         .state = states[listener->state],
+        .inode = inode_of(listener),
         .is_accepting = listener->state == LISTENER_OPEN,
         .tickets_unknown = service && service->certs ? certs_unknown_tickets(service->certs) : 0,
         .certificates_loaded = listener->certificates_loaded,

@@ -101,6 +101,23 @@ static void *gather_listeners(const struct proxy *house, size_t *count)
     return reports;
 }
 
+static bool count_one(void *context, const struct report_waiting *waiting)
+{
+    (void)waiting;
+    ++*(int64_t *)context;
+    return true;
+}
+
+/* Who is in a unix queue's depth and is not told any more. */
+static void count_gone(struct report_listener *report)
+{
+    int64_t told = 0;
+    struct report_queue *queue = &report->queue;
+    if (queue->depth == 0 ||
+        (queue->depth > 0 && kernel_waiting_unix((ino_t)report->inode, count_one, &told)))
+        queue->reset = queue->depth > told ? queue->depth - told : 0;
+}
+
 /* One dump of the kernel's table counts for all listeners; what is in a queue's depth and not in the table
  * was reset. */
 static void count_half_open(struct report_listener *reports, size_t count)
@@ -111,6 +128,8 @@ static void count_half_open(struct report_listener *reports, size_t count)
     if (counts && count > 0 && kernel_count(counts, count)) {
         for (size_t i = 0; i < count; i++) {
             struct report_queue *queue = &reports[i].queue;
+            if (reports[i].bound.family == AF_UNIX)
+                count_gone(&reports[i]);
             if (reports[i].bound.family == AF_UNIX || queue->limit < 0)
                 continue;
             queue->half_open = counts[i].half_open;
@@ -153,7 +172,10 @@ enum proxy_answer proxy_waiting(const struct report_listener *listener,
                                 bool (*tell)(void *context, const struct report_waiting *waiting),
                                 void *context)
 {
-    return kernel_waiting(&listener->bound, tell, context) ? PROXY_ANSWERED : PROXY_BUSY;
+    bool is_told = listener->bound.family == AF_UNIX
+                       ? !listener->inode || kernel_waiting_unix((ino_t)listener->inode, tell, context)
+                       : kernel_waiting(&listener->bound, tell, context);
+    return is_told ? PROXY_ANSWERED : PROXY_BUSY;
 }
 
 /* Upstreams, certificates, workers */

@@ -57,6 +57,7 @@ struct report_listener {
     char address[ADDRESS_TEXT]; /* with its real port */
     struct address bound;       /* the same as a value; a path is not borrowed: look at .address */
     const char *state;          /* "open", "held", "draining", "closed" */
+    uint64_t inode;             /* of a unix listener's socket; else 0 */
     bool is_accepting;          /* it is open */
     bool is_tls;
     struct report_queue queue;
@@ -90,6 +91,7 @@ struct report_listener {
 /* One client request that waits in a listener's queue, or is on its way into it. */
 struct report_waiting {
     struct address peer;
+    uint64_t inode; /* of a unix client's socket, as in "socket:[4711]" of /proc/PID/fd; else 0 */
     enum {
         WAITING_HERE,      /* "waiting": complete, not accepted */
         WAITING_LEFT,      /* "left": it ended before it was accepted */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -18,6 +19,7 @@ enum {
 
 static const char web[] = "/v1/listeners/web";
 static struct service service;
+static char local[128]; /* the address of the unix listener */
 
 static void configure(const char *more)
 {
@@ -241,25 +243,53 @@ static void who_waits_at_a_held_listener_is_served_when_the_process_ends(void)
     end();
 }
 
+/* Each is told by the inode of its socket, with nothing that the kernel does not know; who leaves is counted.
+ */
+static void expect_named(const struct wire wires[CLIENTS])
+{
+    cJSON *queue = harness_get("/v1/listeners/local/queue");
+    CU_ASSERT_EQUAL(asking_number(queue, "total"), CLIENTS);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        const cJSON *item;
+        struct stat stat;
+        char peer[64];
+        bool is_told = false;
+        CU_ASSERT_EQUAL(fstat(wires[i].fd, &stat), 0);
+        snprintf(peer, sizeof peer, "socket:[%llu]", (unsigned long long)stat.st_ino);
+        cJSON_ArrayForEach (item, asking_member(queue, "items")) {
+            is_told |= strcmp(asking_text(item, "peer"), peer) == 0 &&
+                       strcmp(asking_text(item, "state"), "waiting") == 0 &&
+                       cJSON_IsNull(asking_member(item, "waited_ms"));
+        }
+        CU_ASSERT_TRUE(is_told);
+    }
+    cJSON_Delete(queue);
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners/local", "queue.reset"), 0);
+    struct wire gone = wire_dial(local);
+    wire_close(&gone);
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners/local", "queue.reset"), 1);
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners/local/queue", "total"), CLIENTS);
+}
+
 static void a_unix_listener_is_held_and_drained_too(void)
 {
-    char address[128];
     struct wire wires[CLIENTS];
     begin("");
     cJSON *listener = harness_get("/v1/listeners/local");
-    snprintf(address, sizeof address, "%s", asking_text(listener, "address"));
+    snprintf(local, sizeof local, "%s", asking_text(listener, "address"));
     cJSON_Delete(listener);
     CU_ASSERT_EQUAL(order("local", "{'state':'held','backlog':50}"), 200);
-    dial_all(wires, address);
+    dial_all(wires, local);
     CU_ASSERT_EQUAL(harness_number("/v1/listeners/local", "queue.depth"), CLIENTS);
     CU_ASSERT_EQUAL(harness_number("/v1/listeners/local", "queue.limit"), 50);
+    expect_named(wires);
     CU_ASSERT_EQUAL(order("local", "{'state':'draining'}"), 200);
-    CU_ASSERT_EQUAL(wire_dial(address).fd, -1);
+    CU_ASSERT_EQUAL(wire_dial(local).fd, -1);
     CU_ASSERT_EQUAL(order("local", "{'state':'open'}"), 409);
     expect_all_served(wires);
     await_state("local", "closed");
     reload();
-    struct wire wire = wire_dial(address);
+    struct wire wire = wire_dial(local);
     CU_ASSERT_TRUE(echoes(&wire, 'a'));
     wire_close(&wire);
     end();
