@@ -236,6 +236,7 @@ const struct member report_certificate_members[] = {
     MEMBER_BY("fingerprint", write_fingerprint),
     MEMBER_BY("key", write_key),
     MEMBER_BY("used_by", write_used_by),
+    MEMBER_AT("ocsp_until", struct report_identity, ocsp_until),
     MEMBER_BY("last_error", write_last_error),
     MEMBERS_END,
 };
@@ -253,6 +254,7 @@ void report_identity_from(struct report_identity *identity, const struct report_
         .count = count,
         .not_before_at = first->not_before_at,
         .not_after_at = first->not_after_at,
+        .ocsp_until = first->ocsp_until,
         .at = at,
         .rejected_at = report_info_is_stale(info) ? info->rejected_at : 0,
     };

@@ -33,6 +33,7 @@ struct report_identity {
     size_t count;
     int64_t not_before_at; /* those of the certificate */
     int64_t not_after_at;
+    int64_t ocsp_until;
     int64_t at;
     int64_t rejected_at; /* 0: the last description was applied */
     char error[512];     /* why it was not */

@@ -98,6 +98,17 @@ void certs_tell_files(const struct conf_listener_tls *tls, certs_tell_file *tell
 /* Whether a certificate with this fingerprint is among the set's. */
 bool certs_presents(const struct certs *certs, const char *fingerprint);
 
+/* Whether fresh OCSP responses are to be fetched for the set; until when the one of a certificate is good, in
+ * ms since the epoch, 0 without one. */
+bool certs_fetches(const struct certs *certs);
+int64_t certs_ocsp_until(const struct certs *certs, size_t index);
+
+/* Asks the responders for what is due, one after the other, which blocks for some seconds each, and tells how
+ * it ended: `trouble` is NULL when a fresh response was taken. Returns in how many ms the next is due. A set
+ * is refreshed by one thread at a time. */
+typedef void certs_tell_fetched(void *context, const char *file, const char *trouble);
+int64_t certs_refresh(const struct certs *certs, certs_tell_fetched *tell, void *context);
+
 /* How many session tickets came to the listener, across its sets, that no key opens. */
 uint64_t certs_unknown_tickets(const struct certs *certs);
 

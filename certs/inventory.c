@@ -32,6 +32,16 @@ static char *beside(const char *file, const char *ending)
     return text_format("%.*s%s", (int)(dot - file), file, ending);
 }
 
+/* The file of that ending beside, where it is; else NULL. */
+static char *find_beside(const char *file, const char *ending)
+{
+    char *path = beside(file, ending);
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
 static bool has_ending(const char *name, const char *ending)
 {
     size_t length = strlen(name), size = strlen(ending);
@@ -62,13 +72,11 @@ static bool recognise(const char *file, const char *name, const char *place, str
     bool is_pem = has_ending(name, ".pem");
     if (!is_pem && !has_ending(name, ".crt"))
         return false;
-    char *key = beside(file, ".key");
-    if (access(key, F_OK) == 0) {
+    conf->key = find_beside(file, ".key");
+    if (conf->key) {
         conf->chain = text_copy(file);
-        conf->key = key;
         return true;
     }
-    free(key);
     if (!is_pem || !holds_key(file, place))
         return false;
     conf->pem = text_copy(file);
@@ -91,6 +99,7 @@ static char *add_directory(struct inventory *inventory, const struct conf_certif
         char *file = text_format("%s/%s", named->dir, names[i]->d_name);
         if (recognise(file, names[i]->d_name, place, &conf)) {
             conf.password_file = copy(named->password_file);
+            conf.ocsp = find_beside(file, ".ocsp");
             add(inventory, conf, text_copy(place));
         }
         free(file);
@@ -114,6 +123,7 @@ static void add_named(struct inventory *inventory, const struct conf_certificate
             .pem = copy(named->pem),
             .pkcs12 = copy(named->pkcs12),
             .password_file = copy(named->password_file),
+            .ocsp = copy(named->ocsp),
         },
         text_copy(place));
 }
@@ -143,6 +153,7 @@ void inventory_end(struct inventory *inventory)
         free(entry->conf.pem);
         free(entry->conf.pkcs12);
         free(entry->conf.password_file);
+        free(entry->conf.ocsp);
         free(entry->place);
     }
     free(inventory->entries);

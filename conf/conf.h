@@ -47,6 +47,7 @@ struct conf_certificate {
     char *pkcs12;
     char *dir;
     char *password_file; /* of an encrypted key; NULL: none is */
+    char *ocsp;          /* file of the OCSP response to show with it; NULL: none */
 };
 
 enum conf_tls_version {
@@ -78,6 +79,13 @@ struct conf_client_certificate {
     struct conf_allow allow;
 };
 
+/* Where the OCSP responses come from that are shown with certificates. */
+enum conf_ocsp {
+    CONF_OCSP_OFF,
+    CONF_OCSP_FILE,
+    CONF_OCSP_FETCH,
+};
+
 /* listeners[].tls: how we prove who we are to those who connect to us. */
 struct conf_listener_tls {
     struct conf_certificate *certificates; /* the first is the default; none: all is passed on */
@@ -90,7 +98,8 @@ struct conf_listener_tls {
     struct conf_strings alpn;
     struct conf_client_certificate client_certificate;
     bool session_tickets;
-    char *ticket_keys_file;          /* keys shared with other replicas; NULL: our own */
+    char *ticket_keys_file; /* keys shared with other replicas; NULL: our own */
+    enum conf_ocsp ocsp;
     char *keylog_file;               /* secrets of sessions are written there; NULL: nowhere */
     int64_t max_securing;            /* handshakes at a time; 0: no limit */
     int64_t max_securing_per_source; /* likewise */

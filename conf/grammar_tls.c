@@ -4,6 +4,8 @@
 #include "conf/grammar_rows.h"
 
 static const char *const version_words[] = {[CONF_TLS_1_2] = "1.2", [CONF_TLS_1_3] = "1.3", NULL};
+static const char *const ocsp_words[] = {
+    [CONF_OCSP_OFF] = "off", [CONF_OCSP_FILE] = "file", [CONF_OCSP_FETCH] = "fetch", NULL};
 static const char *const require_words[] = {
     [CONF_REQUIRE_NO] = "no", [CONF_REQUIRE_OPTIONAL] = "optional", [CONF_REQUIRE_YES] = "yes", NULL};
 
@@ -23,6 +25,10 @@ static const struct grammar_key certificate_keys[] = {
          "X.pem that holds its key, and every X.p12 or X.pfx in it, in the order of their names."},
     {"password_file", GRAMMAR_STRING, MEMBER(certificate, password_file), A_PATH,
      .sentence = "File whose first line is the password of the key; null: the key is not encrypted."},
+    {"ocsp", GRAMMAR_STRING, MEMBER(certificate, ocsp), A_PATH,
+     .sentence =
+         "File of the OCSP response, in DER, that is shown with the certificate; in a directory it is "
+         "X.ocsp beside X.crt."},
     {0},
 };
 static const char *const certificate_alternatives[] = {"chain key", "pem", "pkcs12", "dir", NULL};
@@ -119,6 +125,10 @@ static const struct grammar_key listener_tls_keys[] = {
      .sentence =
          "TLS handshakes at a time of one source, an IPv4 address or an IPv6 network of 64 bits, the rest is "
          "refused; 0: no limit."},
+    {"ocsp", GRAMMAR_WORD, MEMBER(listener_tls, ocsp), .words = ocsp_words, .initial = "off",
+     .sentence =
+         "OCSP responses to show with the certificates: off, file for those of their \"ocsp\", or fetch to "
+         "ask their responders for fresh ones, over HTTP and never while a client waits."},
     {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",
      .sentence =
          "Whether a client is refused, with the alert unrecognized_name, that asks for no server name "

@@ -115,8 +115,15 @@ static void check_certificates(struct validation *validation, const struct conf_
             validation, given ? given : origins_find(validation->conf->origins, tls, &grammar_listener_tls),
             text_format("\"certificates\" is %s; give at least one, or \"routes\" that pass everything on",
                         given ? "empty" : "missing"));
-    for (size_t i = 0; i < tls->certificate_count; i++)
-        check_certificate(validation, &tls->certificates[i]);
+    for (size_t i = 0; i < tls->certificate_count; i++) {
+        const struct conf_certificate *certificate = &tls->certificates[i];
+        check_certificate(validation, certificate);
+        if (certificate->ocsp && tls->ocsp == CONF_OCSP_OFF && !validation_is_wrong(validation, &tls->ocsp))
+            validation_blame(
+                validation, &certificate->ocsp,
+                text_copy("no OCSP response is shown, since \"ocsp\" of \"tls\" is off; set that to "
+                          "\"file\", or leave this out"));
+    }
 }
 
 void validate_listener_tls(struct validation *validation, const struct conf_listener *listener)

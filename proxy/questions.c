@@ -212,13 +212,15 @@ enum proxy_answer proxy_upstreams(struct proxy *proxy, struct report_upstream **
     return answer;
 }
 
-static void report_certificate(const struct certs_description *described, const char *listener,
+static void report_certificate(const struct certs *certs, size_t index, const char *listener,
                                struct report_certificate *report)
 {
+    const struct certs_description *described = certs_describe(certs, index);
     *report = (struct report_certificate){
         .key_bits = described->key_bits,
         .not_before_at = described->not_before_ms,
         .not_after_at = described->not_after_ms,
+        .ocsp_until = certs_ocsp_until(certs, index),
     };
     snprintf(report->file, sizeof report->file, "%s", described->file);
     snprintf(report->subject, sizeof report->subject, "%s", described->subject);
@@ -249,8 +251,7 @@ static void *gather_certificates(const struct proxy *house, size_t *count)
     for (size_t i = 0; i < house->conf->listener_count; i++) {
         const struct listener *listener = house->listeners[i];
         for (size_t k = 0; k < certificates_of(listener); k++)
-            report_certificate(certs_describe(listener->service->certs, k), listener->entrance->name,
-                               &reports[(*count)++]);
+            report_certificate(listener->service->certs, k, listener->entrance->name, &reports[(*count)++]);
     }
     return reports;
 }

@@ -6,6 +6,7 @@
 #include "certs/lookout.h"
 #include "conf/text.h"
 #include "proxy/log.h"
+#include "proxy/stapler.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ enum {
 struct renewal {
     struct proxy *house;
     struct lookout *lookout; /* NULL: the kernel has none */
+    struct stapler *stapler; /* NULL: nothing had to be fetched yet */
     struct watch watch;
     struct timer change; /* files have changed, and are read when it fires */
     struct timer beat;
@@ -185,6 +187,27 @@ static char *renew_listener(struct listener *listener, const struct conf_listene
     return wrong;
 }
 
+/* Has OCSP responses fetched for those that want them. */
+static void staple(struct renewal *renewal)
+{
+    const struct proxy *house = renewal->house;
+    size_t count = 0;
+    struct certs **sets = calloc(house->conf->listener_count + 1, sizeof *sets);
+    assert(sets);
+    for (size_t i = 0; i < house->conf->listener_count; i++) {
+        struct certs *certs = certs_of(house->listeners[i]);
+        if (certs && certs_fetches(certs))
+            sets[count++] = certs;
+    }
+    char *wrong = count > 0 && !renewal->stapler ? stapler_create(&renewal->stapler) : NULL;
+    if (wrong)
+        log_line(CONF_LOG_ERROR, "certificate.unstapled", "%s", wrong);
+    free(wrong);
+    if (renewal->stapler)
+        stapler_watch(renewal->stapler, sets, count);
+    free(sets);
+}
+
 /* Mixes what tells one state of a file from another (FNV-1a). */
 static void stamp_file(void *context, const char *path)
 {
@@ -227,6 +250,7 @@ static char *run(struct renewal *renewal, bool is_asked)
         else
             first = wrong;
     }
+    staple(renewal);
     return first;
 }
 
@@ -261,6 +285,7 @@ void renewal_follow(struct proxy *house)
         house->listeners[i]->files_stamp = 0;
     watch_files(house->renewal);
     warn_of_all(house->renewal);
+    staple(house->renewal);
 }
 
 void renewal_begin(struct proxy *house)
@@ -291,6 +316,7 @@ void renewal_end(struct proxy *house)
     if (renewal->lookout)
         loop_remove(house->control, &renewal->watch);
     lookout_close(renewal->lookout);
+    stapler_destroy(renewal->stapler);
     free(renewal);
     house->renewal = NULL;
 }

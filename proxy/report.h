@@ -261,6 +261,7 @@ struct report_certificate {
     char used_by[REPORT_NAME]; /* the listener */
     char trouble[512];         /* why it could not be renewed, "" when it could */
     int64_t trouble_at;
+    int64_t ocsp_until; /* its OCSP response is good until then; 0: there is none */
 };
 
 /* A TLS handshake that failed. */

@@ -58,6 +58,8 @@ static void fill(const struct forge_order *order, struct forged *made)
                   order->is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     if (order->usage)
         add_extension(made->certificate, issuer, NID_ext_key_usage, order->usage);
+    if (order->access)
+        add_extension(made->certificate, issuer, NID_info_access, order->access);
     if (order->alternatives)
         add_extension(made->certificate, issuer, NID_subject_alt_name, order->alternatives);
 }

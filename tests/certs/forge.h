@@ -21,7 +21,8 @@ struct forge_order {
     long from; /* seconds from now */
     long until;
     bool is_authority;
-    const char *usage; /* extended key usage, "serverAuth"; NULL: any */
+    const char *usage;  /* extended key usage, "serverAuth"; NULL: any */
+    const char *access; /* authority information access, "OCSP;URI:http://..."; NULL: none */
     const struct forged *issuer;
 };
 

@@ -177,6 +177,14 @@ static void a_certificate_is_a_pair_or_one_file(void)
          "needs \"chain\" and \"key\", or \"pem\""},
         {", \"tls\": {\"certificates\": [5]}", "", "", "/listeners/0/tls/certificates/0",
          "must be an object"},
+        {", \"tls\": {\"certificates\": [{\"pkcs12\": \"p\", \"pem\": \"q\"}]}", "", "",
+         "/listeners/0/tls/certificates/0/pkcs12", "give it alone"},
+        {", \"tls\": {\"certificates\": [{\"dir\": \"d\", \"key\": \"k\"}]}", "", "",
+         "/listeners/0/tls/certificates/0/dir", "give it alone"},
+        {", \"tls\": {\"certificates\": [{\"pem\": \"p\", \"ocsp\": \"o\"}]}", "", "",
+         "/listeners/0/tls/certificates/0/ocsp", "is off; set that to \"file\""},
+        {"", ", \"tls\": {\"certificate\": {\"dir\": \"d\"}}", "", "/upstreams/0/tls/certificate/dir",
+         "shown one certificate"},
     };
     blame_all(rows, COUNT(rows));
 }

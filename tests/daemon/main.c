@@ -39,6 +39,7 @@ int main(int argc, char **argv)
         &full_suite,
         &exhaustion_suite,
         &renewal_suite,
+        &ocsp_suite,
         NULL,
     };
     /* clang-format on */

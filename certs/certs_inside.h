@@ -1,0 +1,38 @@
+/* The inside of a set of certificates, shared by the rooms that make it up: what all sets have in common
+ * (certs.c), and how a listener's is made (certs_listener.c).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CERTS_CERTS_INSIDE_H
+#define CERTS_CERTS_INSIDE_H
+
+#include "certs/certificate.h"
+#include "certs/certs.h"
+#include "certs/tickets.h"
+#include "certs/verification.h"
+
+#include <stdatomic.h>
+
+struct certs {
+    atomic_uint references;
+    bool verifies;
+    bool fetches;      /* OCSP responses */
+    char *server_name; /* NULL: the server's own */
+    SSL_CTX *context;
+    struct tickets *tickets;           /* a reference; NULL: none are issued */
+    struct verification *verification; /* a reference: of who connects; NULL: nobody is asked */
+    struct certificate *certificates;
+    size_t count;
+    struct certs_trouble *troubles;
+    size_t trouble_count;
+};
+
+/* An empty set with one reference, and room for `most` certificates. */
+struct certs *certs_create(size_t most);
+
+/* Frees it, whoever holds it. */
+void certs_destroy(struct certs *certs);
+
+/* Who has signed the certificate, where its chain tells; else NULL. Borrowed. */
+X509 *certs_issuer(const struct certificate *certificate);
+
+#endif

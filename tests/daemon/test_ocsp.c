@@ -1,0 +1,136 @@
+/* Tests of the daemon: OCSP responses that it fetches itself, and shows to a real client.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/certs/forge.h"
+#include "tests/certs/respond.h"
+#include "tests/daemon/harness.h"
+#include "tests/daemon/program.h"
+#include "tests/daemon/service.h"
+#include "tests/daemon/suites.h"
+
+#include <openssl/ocsp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the responder answers; NULL: an error of HTTP. */
+struct answer {
+    unsigned char *bytes;
+    size_t length;
+};
+
+static struct service service, responder;
+static struct answer answer;
+
+/* Reads a request's head and its body, which is small, and answers. */
+static void serve_answer(struct wire *wire, void *context)
+{
+    const struct answer *told = context;
+    char head[256], request[4096];
+    size_t have = 0;
+    ssize_t count;
+    unsigned body = 0;
+    const char *end = NULL, *length = NULL;
+    while ((!end || have < (size_t)(end + 4 - request) + body) &&
+           (count = wire_read(wire, request + have, sizeof request - 1 - have)) > 0) {
+        have += (size_t)count;
+        request[have] = '\0';
+        end = strstr(request, "\r\n\r\n");
+        length = strcasestr(request, "content-length: ");
+        body = length ? (unsigned)atoi(length + 16) : 0;
+    }
+    if (!told->bytes) {
+        wire_write(wire, "HTTP/1.0 500 No\r\n\r\n", 19);
+        return;
+    }
+    int size = snprintf(head, sizeof head,
+                        "HTTP/1.0 200 OK\r\nContent-Type: application/ocsp-response\r\n"
+                        "Content-Length: %zu\r\n\r\n",
+                        told->length);
+    wire_write(wire, head, (size_t)size);
+    wire_write(wire, told->bytes, told->length);
+}
+
+/* A daemon whose certificate names the responder; `status`: what that says of it, -1: nothing. */
+static void begin(int status)
+{
+    char url[160];
+    harness_begin(60);
+    service_begin(&service, "127.0.0.1", serve_echo, NULL);
+    service_begin(&responder, "127.0.0.1", serve_answer, &answer);
+    snprintf(url, sizeof url, "OCSP;URI:http://%s/", responder.address);
+    struct forged authority = forge(&(struct forge_order){.name = "authority", .is_authority = true});
+    struct forged leaf = forge(&(struct forge_order){
+        .name = "a", .alternatives = "DNS:a.test", .access = url, .issuer = &authority});
+    forge_write_chain("a.crt", &leaf, &authority);
+    forge_write_key("a.key", &leaf, NULL);
+    answer = (struct answer){0};
+    if (status >= 0)
+        answer.bytes = respond(&authority, &leaf, status, 3600, &answer.length);
+    forge_free(&leaf);
+    forge_free(&authority);
+    harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app',"
+                      "'tls':{'certificates':[{'chain':'@/a.crt','key':'@/a.key'}],'ocsp':'fetch'}}],"
+                      "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
+                      service.address);
+    harness_start();
+}
+
+static void end(void)
+{
+    harness_end();
+    service_end(&service);
+    service_end(&responder);
+    free(answer.bytes);
+}
+
+static bool client_sees(const char *what)
+{
+    const char *const arguments[] = {"openssl", "s_client",    "-connect", harness_at("127.0.0.1", "web"),
+                                     "-status", "-servername", "a.test",   NULL};
+    program_run(arguments, "client.out");
+    char *said = program_read("client.out");
+    bool is_seen = strstr(said, what) != NULL;
+    free(said);
+    return is_seen;
+}
+
+static void a_response_is_fetched_and_shown(void)
+{
+    begin(V_OCSP_CERTSTATUS_GOOD);
+    harness_await_log("\"what\":\"certificate.stapled\"");
+    CU_ASSERT_TRUE(client_sees("OCSP Response Status: successful"));
+    cJSON *list = harness_get("/v1/certificates");
+    CU_ASSERT_TRUE(strlen(asking_text(list, "items.0.ocsp_until")) > 10);
+    cJSON_Delete(list);
+    /* A reload goes on with it, and need not ask again. */
+    harness_signal(SIGHUP);
+    harness_await_log("\"what\":\"config.applied\"");
+    CU_ASSERT_TRUE(client_sees("OCSP Response Status: successful"));
+    CU_ASSERT_EQUAL(service_accepted(&responder), 1);
+    end();
+}
+
+static void without_a_good_answer_nothing_is_shown_and_everybody_served(void)
+{
+    static const int statuses[] = {-1, V_OCSP_CERTSTATUS_REVOKED};
+    for (size_t i = 0; i < 2; i++) {
+        begin(statuses[i]);
+        harness_await_log("\"what\":\"certificate.unstapled\"");
+        CU_ASSERT_TRUE(client_sees("OCSP response: no response sent"));
+        cJSON *list = harness_get("/v1/certificates");
+        CU_ASSERT_TRUE(cJSON_IsNull(asking_member(list, "items.0.ocsp_until")));
+        cJSON_Delete(list);
+        end();
+    }
+}
+
+static const struct test tests[] = {
+    TEST(a_response_is_fetched_and_shown),
+    TEST(without_a_good_answer_nothing_is_shown_and_everybody_served),
+    {0},
+};
+
+const struct suite ocsp_suite = {.noun = "ocsp", .tests = tests};
