@@ -29,6 +29,7 @@ int main(int argc, char **argv)
         &endings_suite,
         &slow_suite,
         &tap_suite,
+        &churn_suite,
         &review_suite,
         &reload_suite,
         &bad_input_suite,

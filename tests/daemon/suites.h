@@ -29,6 +29,7 @@ extern const struct suite drain_suite;
 extern const struct suite endings_suite;
 extern const struct suite slow_suite;
 extern const struct suite tap_suite;
+extern const struct suite churn_suite;
 extern const struct suite review_suite;
 extern const struct suite reload_suite;
 extern const struct suite bad_input_suite;
