@@ -27,6 +27,7 @@ int main(int argc, char **argv)
         &timeouts_suite,
         &drain_suite,
         &endings_suite,
+        &followers_suite,
         &slow_suite,
         &tap_suite,
         &churn_suite,

@@ -27,6 +27,7 @@ extern const struct suite upstreams_suite;
 extern const struct suite timeouts_suite;
 extern const struct suite drain_suite;
 extern const struct suite endings_suite;
+extern const struct suite followers_suite;
 extern const struct suite slow_suite;
 extern const struct suite tap_suite;
 extern const struct suite churn_suite;
