@@ -33,6 +33,8 @@ struct lookup {
     unsigned due_count;
     unsigned threads;
     unsigned idle;
+    uint64_t count;  /* of lookups that are over */
+    uint64_t failed; /* of those: nothing was found */
     bool is_ending;
     bool is_orphan; /* lookup_destroy did not wait any longer: the last thread frees */
 };
@@ -153,6 +155,14 @@ void lookup_name_drop(struct lookup_name **name)
     *name = NULL;
 }
 
+void lookup_count(struct lookup *lookup, uint64_t *count, uint64_t *failed)
+{
+    pthread_mutex_lock(&lookup->lock);
+    *count = lookup->count;
+    *failed = lookup->failed;
+    pthread_mutex_unlock(&lookup->lock);
+}
+
 void lookup_name_age(struct lookup_name *name, int64_t *looked_up_at, int64_t *ttl_ms)
 {
     pthread_mutex_lock(&name->lookup->lock);
@@ -230,6 +240,8 @@ static void name_settle(struct lookup_name *name, const struct found *found)
 {
     uint64_t now = loop_clock_ms();
     name->is_under_way = false;
+    name->lookup->count++;
+    name->lookup->failed += found->outcome != LOOKUP_FOUND;
     if (found->outcome == LOOKUP_FOUND)
         name_keep(name, found, now);
     else

@@ -54,6 +54,9 @@ struct lookup_question {
  * letter is posted to question->mailbox when the answer (or its failure) is there. Any thread. */
 bool lookup_ask(struct lookup_name *name, struct lookup_question *question);
 
+/* How many lookups there were so far, and how many of them found nothing. Any thread. */
+void lookup_count(struct lookup *lookup, uint64_t *count, uint64_t *failed);
+
 /* When the name was last looked up with success (ms since the epoch, 0: never) and the time to live then
  * given. */
 void lookup_name_age(struct lookup_name *name, int64_t *looked_up_at, int64_t *ttl_ms);

@@ -22,7 +22,10 @@ void proxy_info(struct proxy *proxy, struct report_info *info)
         .admin_descriptors = proxy->budget.admin,
         .connections = slots_used(&proxy->commons.connections),
         .is_draining = is_draining,
+        .events = event_last(proxy->commons.events),
+        .events_lost = event_lost_total(proxy->commons.events),
     };
+    lookup_count(proxy->commons.lookup, &info->lookups, &info->lookups_failed);
     snprintf(info->instance, sizeof info->instance, "%s", proxy->instance);
     pthread_mutex_lock(&proxy->lock);
     info->applied_at = proxy->applied_at;

@@ -300,10 +300,14 @@ struct report_info {
     int64_t connections;       /* server connections that are open */
     bool is_draining;
     bool is_ready;
-    char not_ready[256];  /* a word or a sentence why not, "" when ready */
-    int64_t applied_at;   /* when a description was applied last */
-    int64_t rejected_at;  /* when one was refused last; 0: never */
-    char last_error[512]; /* why, "" when never */
+    char not_ready[256];     /* a word or a sentence why not, "" when ready */
+    int64_t applied_at;      /* when a description was applied last */
+    int64_t rejected_at;     /* when one was refused last; 0: never */
+    char last_error[512];    /* why, "" when never */
+    uint64_t lookups;        /* of names of servers */
+    uint64_t lookups_failed; /* of those: nothing was found */
+    uint64_t events;         /* told so far */
+    uint64_t events_lost;    /* by all readers together */
 };
 
 #endif

@@ -245,11 +245,44 @@ static void who_does_not_answer_is_not_told_in_part(void)
     end();
 }
 
+/* Prometheus' own opinion, where there is its tool (in Debian's package prometheus). */
+static void promtool_finds_nothing_wrong(void)
+{
+    if (system("command -v promtool >/dev/null") != 0) {
+        printf("skipped, there is no promtool: ");
+        return;
+    }
+    begin();
+    ask();
+    FILE *tool = popen("promtool check metrics 2>&1", "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tool);
+    fputs(result.text, tool);
+    CU_ASSERT_EQUAL(pclose(tool), 0);
+    end();
+}
+
+static void lookups_and_events_are_counted(void)
+{
+    begin();
+    proxy.info.lookups = 9;
+    proxy.info.lookups_failed = 2;
+    proxy.info.events = 88121;
+    proxy.info.events_lost = 7;
+    ask();
+    CU_ASSERT_EQUAL(value("spliced_lookups_total"), 9);
+    CU_ASSERT_EQUAL(value("spliced_lookup_failures_total"), 2);
+    CU_ASSERT_EQUAL(value("spliced_events_total"), 88121);
+    CU_ASSERT_EQUAL(value("spliced_events_lost_total"), 7);
+    end();
+}
+
 static const struct test tests[] = {
     TEST(the_text_is_what_prometheus_reads),
     TEST(listeners_are_counted),
     TEST(servers_and_workers_are_counted),
     TEST(the_process_is_measured),
+    TEST(lookups_and_events_are_counted),
+    TEST(promtool_finds_nothing_wrong),
     TEST(a_refused_configuration_shows_until_one_is_applied),
     TEST(what_the_kernel_does_not_tell_is_left_out),
     TEST(a_listener_that_leaves_adds_who_is_in_it_and_no_counters),
