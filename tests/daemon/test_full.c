@@ -305,6 +305,8 @@ static void a_queue_that_overflows_is_told_as_it_is_and_nobody_is_lost(void)
     harness_await("/v1/splices", "total", 0);
     CU_ASSERT_EQUAL(harness_number("/v1/listeners/web", "totals.accepted"), CLIENTS);
     CU_ASSERT_EQUAL(histogram_count(), CLIENTS);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        harness_await_log("\"what\":\"splice.close\"");
     compare_waits(waited, opening_at, opened_at, served_at);
     CU_ASSERT_TRUE(harness_log_has("\"what\":\"listener.overflow\""));
     end();
