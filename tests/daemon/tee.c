@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,7 +16,6 @@
 
 enum {
     PATIENCE_MS = 10000,
-    SLOW_MOST = 64 * 1024,
 };
 
 static void note(struct tee *tee, const unsigned char *bytes, size_t length)
@@ -50,25 +50,36 @@ static bool pass(struct wire *from, struct wire *to, struct tee *tee, size_t pie
 static void relay(struct wire *wire, void *context)
 {
     struct tee *tee = context;
-    struct wire onward = wire_dial(tee->to);
+    char to[sizeof tee->to];
+    pthread_mutex_lock(&tee->lock);
+    memcpy(to, tee->to, sizeof to);
+    size_t piece = tee->is_slow ? 1 : 16384;
+    tee->length = 0;
+    pthread_mutex_unlock(&tee->lock);
+    struct wire onward = wire_dial(to);
     bool goes_up = onward.fd >= 0, goes_down = goes_up;
     int at_once = 1;
     if (onward.fd >= 0)
         setsockopt(onward.fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    pthread_mutex_lock(&tee->lock);
-    tee->length = 0;
-    pthread_mutex_unlock(&tee->lock);
     while (goes_up || goes_down) {
         struct pollfd polled[] = {{.fd = goes_up ? wire->fd : -1, .events = POLLIN},
                                   {.fd = goes_down ? onward.fd : -1, .events = POLLIN}};
         if (poll(polled, 2, PATIENCE_MS) <= 0)
             break;
         if (polled[0].revents)
-            goes_up = pass(wire, &onward, tee, tee->is_slow && tee->length < SLOW_MOST ? 1 : 16384);
+            goes_up = pass(wire, &onward, tee, piece);
         if (polled[1].revents)
             goes_down = pass(&onward, wire, NULL, 16384);
     }
     wire_close(&onward);
+}
+
+void tee_lead(struct tee *tee, const char *to, bool is_slow)
+{
+    pthread_mutex_lock(&tee->lock);
+    snprintf(tee->to, sizeof tee->to, "%s", to);
+    tee->is_slow = is_slow;
+    pthread_mutex_unlock(&tee->lock);
 }
 
 void tee_begin(struct tee *tee)

@@ -12,15 +12,19 @@ enum {
 
 struct tee {
     struct service service; /* where it listens: service.address */
-    char to[128];           /* where it leads; may be told after the beginning, before the first dials */
-    bool is_slow;           /* passes on a byte at a time, each in a packet of its own, of the first 64 KiB */
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;   /* of what follows */
+    char to[128];
+    bool is_slow;
     unsigned char *bytes; /* of the connection that came last */
     size_t length;
 };
 
-/* Opens one on loopback. Asserts. */
+/* Opens one on loopback, which leads nowhere yet. Asserts. */
 void tee_begin(struct tee *tee);
+
+/* Where whoever comes from now on is led to. `is_slow`: what goes upwards is passed on a byte at a time, each
+ * in a packet of its own. */
+void tee_lead(struct tee *tee, const char *to, bool is_slow);
 
 /* Accepts one that is all zero. */
 void tee_end(struct tee *tee);

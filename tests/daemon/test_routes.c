@@ -27,7 +27,7 @@ static void begin(const char *web_tls)
     tee_begin(&behind);
     for (size_t i = 0; i < 3; i++)
         service_begin(&services[i], "127.0.0.1", serve_letter, letters[i]);
-    snprintf(behind.to, sizeof behind.to, "unix:inner.sock");
+    tee_lead(&behind, "unix:inner.sock", false);
     harness_configure(
         "{'listeners':[{'name':'inner','address':'unix:@/inner.sock','upstream':'b'," IDENTITY_TLS "},"
         "{'name':'web','address':'127.0.0.1:0','upstream':'default'%s,'routes':["
@@ -38,7 +38,7 @@ static void begin(const char *web_tls)
         web_tls, strstr(web_tls, "chain") ? ",{'server_name':'a.test','upstream':'a'}" : "",
         services[0].address, services[1].address, services[2].address, behind.service.address);
     harness_start();
-    snprintf(front.to, sizeof front.to, "%s", harness_at("127.0.0.1", "web"));
+    tee_lead(&front, harness_at("127.0.0.1", "web"), false);
 }
 
 static void end(void)
@@ -170,7 +170,7 @@ static void the_hellos_of_real_clients_arrive_as_they_were_sent(void)
 static void the_same_a_byte_at_a_time(void)
 {
     begin("");
-    front.is_slow = true;
+    tee_lead(&front, harness_at("127.0.0.1", "web"), true);
     expect_untouched();
     end();
 }
@@ -191,7 +191,7 @@ static void offer_20_kib(SSL *ssl)
 static void hello_of_20_kib_arrives(bool is_slow)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    front.is_slow = is_slow;
+    tee_lead(&front, harness_at("127.0.0.1", "web"), is_slow);
     struct wire wire = wire_dial(front.service.address);
     wire.ssl = SSL_new(context);
     SSL_CTX_free(context);
