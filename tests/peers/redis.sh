@@ -88,14 +88,15 @@ fetch_suite() {
     (cd "$suite" && utils/gen-test-certs.sh) >"$work/fetch.log" 2>&1
 }
 
-# run_suite NAME PORT [ARGUMENT...]: what was well and what was not, one line each, in $work/NAME.found.
+# run_suite NAME BASE PORT [ARGUMENT...]: what was well and what was not, one line each, in $work/NAME.found. The suite
+# takes ports of its own from BASE on.
 run_suite() {
-    name=$1 to=$2
-    shift 2
+    name=$1 base=$2 to=$3
+    shift 3
     cp -r "$suite" "$work/$name.suite"
     (
         cd "$work/$name.suite"
-        TERM=dumb timeout 1500 ./runtest --baseport $((22000 + $(printf %d "'$name") * 100)) --host 127.0.0.1 --port "$to" \
+        TERM=dumb timeout 1500 ./runtest --baseport "$base" --host 127.0.0.1 --port "$to" \
             --tags -slow --clients 1 --skipunit unit/tls "$@"
     ) >"$work/$name.said" 2>&1 || :
     sed -n 's/^\[\(ok\|err\)\]: \([^(]*\).*/\1 \2/p' "$work/$name.said" | sort >"$work/$name.found"
@@ -104,7 +105,7 @@ run_suite() {
 
 # Redis's own TLS leaves out a test or two that the suite runs in clear only, so each form has its own measure.
 the_suite_finds_the_same_on_every_way() {
-    runs=
+    runs= base=10000
     for name in direct own_tls through_tls through_chain; do
         serve $name
         set -- "$service"
@@ -128,7 +129,8 @@ the_suite_finds_the_same_on_every_way() {
                 \"upstreams\": [{\"name\": \"far\", \"servers\": [\"127.0.0.1:$1\"], \"tls\": {\"verify\": false}}]"
             set -- "$(port_of near_chain plain)"
         fi
-        run_suite $name "$@" &
+        base=$((base + 2000))
+        run_suite $name $base "$@" &
         runs="$runs $!"
     done
     for run in $runs; do wait "$run"; done

@@ -34,14 +34,13 @@ needs() {
 
 work=$(mktemp -d /tmp/spliced-peers.XXXXXX)
 chmod 0755 "$work"
-children=
 
 # Ends what was started, the last first, and tidies up. Nobody is given more than some seconds.
 leave() {
     status=$?
     trap - EXIT
     set +e
-    for child in $children; do
+    for child in $(tac "$work/children" 2>/dev/null); do
         kill "$child" 2>/dev/null
         for _ in $(seq 100); do
             kill -0 "$child" 2>/dev/null || break
@@ -62,7 +61,7 @@ start() {
     shift
     "$@" >"$log" 2>&1 3>&- &
     child=$!
-    children="$child $children"
+    echo "$child" >>"$work/children" # also of those that a claim starts, in its own shell
 }
 
 clear_away() {
