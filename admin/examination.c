@@ -198,7 +198,8 @@ static void examine_readiness(const struct patient *patient, struct findings *fi
 
 static void examine_validity(const struct patient *patient, struct findings *findings)
 {
-    static const char remedy[] = "renew it, put the new files in its place, and send SIGHUP";
+    static const char remedy[] =
+        "renew it, put the new files in its place, and POST /v1/certificates/reload or send SIGHUP";
     static const struct disease expired = {"certificate_expired", "error", remedy};
     static const struct disease expiring = {"certificate_expiring", "warning", remedy};
     static const struct disease too_early = {"certificate_not_yet_valid", "error",
@@ -227,7 +228,7 @@ static void examine_files(const struct patient *patient, struct findings *findin
         "certificate_unusable", "error",
         "put a chain and the key that belongs to it in their places; what is loaded goes on until then"};
     static const struct disease not_loaded = {"certificate_not_loaded", "warning",
-                                              "send SIGHUP, which loads certificates anew"};
+                                              "POST /v1/certificates/reload, or send SIGHUP"};
     for (size_t i = 0; i < patient->trouble_count; i++) {
         const struct report_trouble *trouble = &patient->troubles[i];
         add(findings, trouble->is_unusable ? &unusable : &not_loaded, trouble->listener, "%s",
