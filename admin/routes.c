@@ -285,7 +285,12 @@ static void log_change(const struct asked *asked, const struct reply *reply)
         {.key = "token", .text = asked->who, .is_absent = !*asked->who},
         {0},
     };
-    log_fields(CONF_LOG_INFO, "admin.request", fields);
+    log_fields(CONF_LOG_INFO, event_word(EVENT_ADMIN_REQUEST), fields);
+    event_tell(proxy_events(asked->house->proxy),
+               &(struct event){.what = EVENT_ADMIN_REQUEST,
+                               .number = reply->status,
+                               .peer = &asked->request->peer,
+                               .texts = {asked->request->method, asked->request->text, asked->who}});
 }
 
 static bool is_change(const struct route *route)

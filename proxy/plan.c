@@ -219,6 +219,45 @@ static void warn_of_keylogs(const struct conf *conf)
     }
 }
 
+static bool has_server(struct upstream *const *upstreams, size_t count, const char *upstream,
+                       const char *server)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned k = 0; strcmp(upstreams[i]->name, upstream) == 0 && k < upstreams[i]->server_count;
+             k++) {
+            if (strcmp(upstreams[i]->servers[k].text, server) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Tells of the servers of `these` that are not among the others. */
+static void tell_servers(const struct proxy *house, enum event_what what, struct upstream *const *these,
+                         size_t count, struct upstream *const *others, size_t other_count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned k = 0; k < these[i]->server_count; k++) {
+            const struct server *server = &these[i]->servers[k];
+            if (has_server(others, other_count, these[i]->name, server->text))
+                continue;
+            event_tell(house->commons.events, &(struct event){.what = what,
+                                                              .upstream = these[i]->event_name,
+                                                              .server = server->event_name});
+        }
+    }
+}
+
+/* What a description that replaces another one changes about servers; the first one changes nothing. */
+static void tell_changes(const struct proxy *house, const struct plan *plan)
+{
+    if (!house->conf)
+        return;
+    size_t count = house->conf->upstream_count;
+    tell_servers(house, EVENT_SERVER_REMOVED, house->upstreams, count, plan->upstreams, plan->upstream_count);
+    tell_servers(house, EVENT_SERVER_ADDED, plan->upstreams, plan->upstream_count, house->upstreams, count);
+}
+
 void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
 {
     struct listener **listeners = calloc(conf->listener_count + 1, sizeof *listeners);
@@ -236,6 +275,7 @@ void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
         if (!is_planned(plan, house->listeners[i]))
             house_let_go(house, house->listeners[i]);
     }
+    tell_changes(house, plan);
     for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++)
         upstream_drop(&house->upstreams[i]);
     free(house->listeners);

@@ -292,6 +292,24 @@ static void who_comes_too_late_is_told_the_gap_in_each_form(void)
     fake_end(&small);
 }
 
+static void whoever_changes_something_is_told_of(void)
+{
+    static struct proxy changed;
+    struct asking_result result;
+    fake_begin(&changed);
+    asking_order(&changed, CONF_ACCESS_WRITE, "PUT /v1/log-level", "application/json", "{\"level\":\"loud\"}",
+                 &result);
+    CU_ASSERT_EQUAL(result.status, 422);
+    asking_end(&result);
+    asking_ask(&changed, CONF_ACCESS_READ, "GET /v1/events?event=admin.request", NULL, &result);
+    CU_ASSERT_EQUAL(count_items(&result), 1);
+    CU_ASSERT_STRING_EQUAL(text_of(item(&result, 0), "method"), "PUT");
+    CU_ASSERT_STRING_EQUAL(text_of(item(&result, 0), "path"), "/v1/log-level");
+    CU_ASSERT_EQUAL(number_of(item(&result, 0), "status"), 422);
+    asking_end(&result);
+    fake_end(&changed);
+}
+
 static void without_a_ring_the_answer_says_why(void)
 {
     struct asking_result result;
@@ -461,6 +479,7 @@ static const struct test tests[] = {
     TEST(an_id_of_a_process_before_this_one_begins_with_everything),
     TEST(lines_begin_with_the_oldest_and_end_at_a_limit),
     TEST(who_comes_too_late_is_told_the_gap_in_each_form),
+    TEST(whoever_changes_something_is_told_of),
     TEST(without_a_ring_the_answer_says_why),
     TEST(a_stream_tells_what_happens_while_it_happens),
     TEST(a_stream_ends_in_order_with_the_process),

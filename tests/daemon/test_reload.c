@@ -67,6 +67,13 @@ static void new_splices_begin_with_what_is_new_and_old_ones_go_on(void)
     CU_ASSERT_TRUE(wire_read_all(&old, &letter, 1));
     configure("", "'idle':'300ms'", &second);
     reload();
+    cJSON *events = harness_get("/v1/events?event=server.*");
+    CU_ASSERT_EQUAL(asking_number(events, "total"), 2);
+    CU_ASSERT_STRING_EQUAL(asking_text(events, "items.0.event"), "server.removed");
+    CU_ASSERT_STRING_EQUAL(asking_text(events, "items.0.server"), first.address);
+    CU_ASSERT_STRING_EQUAL(asking_text(events, "items.1.event"), "server.added");
+    CU_ASSERT_STRING_EQUAL(asking_text(events, "items.1.server"), second.address);
+    cJSON_Delete(events);
     CU_ASSERT_STRING_EQUAL(harness_at("127.0.0.1", "web"), address);
     struct wire new = wire_dial(address);
     uint64_t began = harness_now_ms();
