@@ -11,6 +11,7 @@
 #include "admin/ctl/list.h"
 #include "admin/ctl/path.h"
 #include "admin/ctl/raw.h"
+#include "admin/ctl/reload.h"
 #include "admin/ctl/status.h"
 #include "admin/ctl/steer.h"
 #include "admin/ctl/top.h"
@@ -54,7 +55,10 @@ static const struct command commands[] = {
      "closes splices: close 4711, or close listener=web idle_for=1h limit=100 how=rst --dry-run"},
     {"upstreams", "[NAME]", 0, PATH_WORDS, list_run, &view_upstreams,
      "upstreams with their servers, or all of one"},
-    {"certs", "", 0, PATH_WORDS, list_run, &view_certificates, "certificates and how long they are good"},
+    {"certs", "[reload]", 0, PATH_WORDS, reload_run_certs, &view_certificates,
+     "certificates and how long they are good; reload: after they were loaded again"},
+    {"config", "reload", 1, 1, reload_run_config, NULL,
+     "has the configuration's file read again, as SIGHUP does"},
     {"events", "[-f] [KEY=VALUE]...", 0, PATH_WORDS, events_run, NULL,
      "what happened last; -f goes on: events -f event=splice.*,connection.error listener=web"},
     {"doctor", "", 0, PATH_WORDS, list_run, &view_doctor,

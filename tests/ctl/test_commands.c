@@ -197,6 +197,32 @@ static void upstreams_and_certificates_are_listed(void)
     service_end(&service);
 }
 
+static void certificates_and_the_configuration_are_read_again(void)
+{
+    struct service service;
+    harness_begin(60);
+    identity_make();
+    service_begin(&service, "127.0.0.1", serve_echo, NULL);
+    harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app'," IDENTITY_TLS
+                      "}],"
+                      "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
+                      service.address);
+    harness_start();
+    identity_sign("a", "again.test", 0);
+    saying_has(saying("certs reload"), 0, "\nagain.test ", "");
+    expect_number("certs reload", "total", 2);
+    identity_sign("other", "c.test", 0);
+    CU_ASSERT_EQUAL(rename("other.key", "a.key"), 0);
+    saying_has(saying("certs reload"), 1, "", "does not belong");
+    identity_sign("a", "a.test", 0);
+    saying_has(saying("config reload"), 0, "is in force\n", "");
+    harness_configure("{'nonsense':1}");
+    saying_has(saying("config reload"), 1, "", "unknown key");
+    saying_has(saying("config show-me"), 2, "", "usage: splicectl config reload\n");
+    harness_end();
+    service_end(&service);
+}
+
 static void raw_asks_anything(void)
 {
     begin();
@@ -350,6 +376,7 @@ static const struct test tests[] = {
     TEST(one_splice_is_shown_with_both_its_ends),
     TEST(a_listener_is_held_resumed_and_drained),
     TEST(upstreams_and_certificates_are_listed),
+    TEST(certificates_and_the_configuration_are_read_again),
     TEST(events_are_a_line_each_the_newest_at_the_end),
     TEST(events_are_followed_until_there_are_enough),
     TEST(raw_asks_anything),
