@@ -15,7 +15,7 @@
 enum {
     STEADY = 60,
     RESTLESS = 4, /* threads that come and go */
-    ROUNDS = 12,
+    ROUNDS = 4,
     ROUNDS_LONG = 300,
     SEEN = 100000, /* ids that are told apart */
 };
@@ -47,7 +47,7 @@ static void *come_and_go(void *context)
 /* Some that stand all the time, between others that have gone when the test begins. */
 static void begin(void)
 {
-    harness_begin(harness_is_long() ? 600 : 60);
+    harness_begin(harness_is_long() ? 600 : 120);
     service_begin(&service, "127.0.0.1", serve_echo, NULL);
     harness_configure("{'workers':3,'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app'}],"
                       "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
