@@ -116,6 +116,7 @@ const char *machine_kind(void)
     if (file)
         fclose(file);
     uname(&name);
+    name.release[strcspn(name.release, "-")] = '\0';
     snprintf(text, sizeof text, "%ld processors (%s), Linux %s", sysconf(_SC_NPROCESSORS_ONLN), model,
              name.release);
     return text;

@@ -83,9 +83,7 @@ static bool is_wanted(const struct options *options, const struct workload *work
 {
     if (!is_listed(options->only, workload->name) || !is_listed(options->subjects, subject->name))
         return false;
-    bool is_floor = strcmp(subject->name, "floor") == 0;
-    bool is_ours = !is_floor && !subject->is_peer;
-    if ((is_floor && !workload->floor) || (workload->is_ours && !is_ours))
+    if (strcmp(subject->name, "floor") == 0 && !workload->floor)
         return false;
     return !(subject->is_tls_only && workload->needs_plain) && subject_is_there(subject);
 }

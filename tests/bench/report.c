@@ -63,11 +63,13 @@ void report_table(const struct figures *figures, const struct report_head *head,
         if (is_measured(figures, &workloads[i]))
             table_row(figures, &workloads[i], out);
     }
-    const struct subject *ours = subject_find("spliced");
-    struct summary one = figures_summary(figures, workload_find("one_worker"), ours);
-    struct summary two = figures_summary(figures, workload_find("two_workers"), ours);
-    if (one.rounds && two.rounds)
-        fprintf(out, "\nCPU per connection, two workers to one: %.2f\n", two.median / one.median);
+    for (size_t i = 0; i < subject_count; i++) {
+        struct summary one = figures_summary(figures, workload_find("one_worker"), &subjects[i]);
+        struct summary two = figures_summary(figures, workload_find("two_workers"), &subjects[i]);
+        if (one.rounds && two.rounds)
+            fprintf(out, "CPU per connection, two workers to one, %s: %.2f (of the minimums %.2f)\n",
+                    subjects[i].name, two.median / one.median, two.min / one.min);
+    }
 }
 
 static void json_summary(const struct summary *summary, const char *name, FILE *out)
@@ -140,11 +142,17 @@ static void chart_row(const struct figures *figures, const struct workload *work
             standing.best->name);
 }
 
+/* Whether there is something to aim at, and both sides of the ratio. */
+static bool is_shown(const struct figures *figures, const struct workload *workload)
+{
+    return workload->goal > 0 && figures_standing(figures, workload).ratio > 0;
+}
+
 void report_chart(const struct figures *figures, const struct report_head *head, FILE *out)
 {
     int rows = 0;
     for (size_t i = 0; i < workload_count; i++)
-        rows += figures_standing(figures, &workloads[i]).ratio > 0;
+        rows += is_shown(figures, &workloads[i]);
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
             "font-family=\"sans-serif\" font-size=\"13\">\n<style>text { fill: #333 } .peer { fill: #ddd } "
@@ -159,7 +167,7 @@ void report_chart(const struct figures *figures, const struct report_head *head,
         head->date, head->machine, head->congestion);
     int y = HEAD;
     for (size_t i = 0; i < workload_count; i++) {
-        if (figures_standing(figures, &workloads[i]).ratio > 0) {
+        if (is_shown(figures, &workloads[i])) {
             chart_row(figures, &workloads[i], y, out);
             y += ROW;
         }

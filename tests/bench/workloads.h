@@ -38,7 +38,6 @@ struct workload {
     unsigned workers;
     const char *floor; /* how the floor relays */
     bool needs_plain;  /* not for those that speak TLS only */
-    bool is_ours;      /* about spliced alone: what more workers or idle splices cost */
     double goal;       /* of the ratio to the best peer; 0: none */
     double (*measure)(struct trial *trial, const struct workload *workload);
 };
