@@ -159,15 +159,28 @@ static struct client *open_crowd(struct trial *trial, unsigned count, enum entry
     return NULL;
 }
 
-/* Memory per splice, in bytes. What the first few need for good is not counted. */
+/* So many come and go one after the other: whatever a program keeps of those that are over, such as a ring of
+ * events, it has then. */
+static bool come_and_go(struct trial *trial, unsigned count, enum entry entry)
+{
+    struct load *load = &trial->load;
+    uint64_t until = machine_now_ns() + (uint64_t)PATIENCE_S * NS, enough = load->visits + count;
+    unsigned few = trial->effort->handshakes;
+    struct client *visits =
+        clients_begin(load, few, HABIT_VISITS, trial->setup.ports[entry], entry != ENTRY_PLAIN);
+    while (load->visits < enough && !load->failed && machine_now_ns() < until)
+        load_turn(load, 5);
+    clients_end(visits, few);
+    return load->visits >= enough;
+}
+
+/* Memory per splice, in bytes. What is there for good is not counted. */
 static double measure_memory(struct trial *trial, const struct workload *workload)
 {
     bool is_tls = workload->entry != ENTRY_PLAIN;
     unsigned count = is_tls ? trial->effort->idle_tls : trial->effort->idle_plain;
-    struct client *first = open_crowd(trial, trial->effort->handshakes, workload->entry);
-    if (!first)
+    if (!come_and_go(trial, 2 * count, workload->entry))
         return -1;
-    clients_end(first, trial->effort->handshakes);
     run_for(trial, trial->effort->settling);
     int64_t before = machine_memory(trial->pid);
     struct client *crowd = open_crowd(trial, count, workload->entry);
