@@ -125,7 +125,7 @@ enum {
     ROW = 26,
     HEAD = 70,
     LABEL = 230,
-    WIDTH = 860,
+    WIDTH = 980,
     FULL = 480, /* of the best peer's cost */
 };
 
@@ -138,8 +138,8 @@ static void chart_row(const struct figures *figures, const struct workload *work
     fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"16\" class=\"peer\"/>\n", LABEL, y + 2, FULL);
     fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.0f\" height=\"16\" class=\"ours\"/>\n", LABEL, y + 2,
             shown * FULL);
-    fprintf(out, "<text x=\"%d\" y=\"%d\">%.2f of %s</text>\n", LABEL + FULL + 10, y + 14, standing.ratio,
-            standing.best->name);
+    fprintf(out, "<text x=\"%.0f\" y=\"%d\">%.2f of %s</text>\n", LABEL + 10 + (shown > 1 ? shown : 1) * FULL,
+            y + 14, standing.ratio, standing.best->name);
 }
 
 /* Whether there is something to aim at, and both sides of the ratio. */
