@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,10 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+enum {
+    PROPORTIONAL_MS = 1000
+};
 
 static const char descriptors_folder[] = "/proc/self/fd";
 
@@ -89,7 +94,7 @@ void process_read(struct process *process)
     read_stat(process);
 }
 
-int64_t process_proportional_bytes(void)
+static int64_t read_proportional(void)
 {
     char text[2048];
     int64_t kilobytes;
@@ -97,4 +102,19 @@ int64_t process_proportional_bytes(void)
         return -1;
     const char *line = strstr(text, "\nPss:");
     return line && sscanf(line, "\nPss: %" SCNd64, &kilobytes) == 1 ? kilobytes * 1024 : -1;
+}
+
+int64_t process_proportional_bytes(uint64_t now)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static int64_t bytes = -1;
+    static uint64_t read_at;
+    pthread_mutex_lock(&mutex);
+    if (bytes < 0 || now >= read_at + PROPORTIONAL_MS) {
+        bytes = read_proportional();
+        read_at = now;
+    }
+    int64_t known = bytes;
+    pthread_mutex_unlock(&mutex);
+    return known;
 }

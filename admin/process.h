@@ -21,7 +21,8 @@ struct process {
 void process_read(struct process *process);
 
 /* The memory in bytes that is ours alone, with our share of what others use, too. The kernel looks at every
- * page for it: some milliseconds. */
-int64_t process_proportional_bytes(void);
+ * page for it, some milliseconds in which no thread of ours gets or gives back memory: so it is read once a
+ * second at most, whoever asks, by `now` in ms. */
+int64_t process_proportional_bytes(uint64_t now);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "admin/process.h"
 #include "admin/report_house.h"
+#include "proxy/loop.h"
 
 #include <stdlib.h>
 
@@ -63,7 +64,7 @@ static void fill_process(struct report_stats *stats)
     struct process process;
     process_read(&process);
     stats->memory.resident_bytes = process.resident_bytes;
-    stats->memory.proportional_bytes = process_proportional_bytes();
+    stats->memory.proportional_bytes = process_proportional_bytes(loop_clock_ms());
     stats->memory.virtual_bytes = process.virtual_bytes;
     stats->descriptors.used = process.descriptors;
     stats->descriptors.limit = process.descriptor_limit;
