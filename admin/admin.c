@@ -3,13 +3,14 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/admin.h"
 
+#include "admin/anteroom.h"
 #include "admin/demo.h"
 #include "admin/doors.h"
 #include "admin/rates.h"
-#include "admin/refusals.h"
 #include "admin/routes.h"
 #include "admin/server.h"
 #include "admin/share.h"
+#include "admin/urgency.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 
@@ -33,7 +34,7 @@ struct admin {
     struct server *server;
     struct doors doors;
     struct rates rates;
-    struct refusals refusals;
+    struct anteroom anteroom;
     struct demo *demo;
     struct timer beat;
     struct timer pause;
@@ -96,8 +97,12 @@ static bool is_loopback(const struct address *address)
 static void welcome(struct admin *admin, struct door *door, int fd, const struct address *peer)
 {
     struct address local = address_local(fd);
-    if (!server_take(admin->server, fd, peer, is_loopback(&local), door))
-        refusals_add(&admin->refusals, fd);
+    const struct arrival arrival = {
+        .fd = fd, .peer = *peer, .is_over_loopback = is_loopback(&local), .door = door};
+    if (urgency_is_seen(fd) && server_take(admin->server, &arrival, true))
+        return;
+    if (!server_take(admin->server, &arrival, false))
+        anteroom_enter(&admin->anteroom, &arrival);
 }
 
 static int accept_one(const struct door *door, struct address *peer)
@@ -185,6 +190,7 @@ static char *apply_default(struct admin *admin)
 
 char *admin_apply(struct admin *admin, const struct conf_admin *conf)
 {
+    anteroom_clear(&admin->anteroom);
     return conf ? doors_apply(&admin->doors, conf) : apply_default(admin);
 }
 
@@ -199,13 +205,14 @@ static char *open_all(struct admin *admin, const struct conf_admin *conf)
         .keeps_bodies = true,
         .places = share.places,
         .streams = share.streams,
+        .urgent = share.urgent,
         .answer = answer,
         .context = admin,
     };
     char *wrong = server_create(&settings, &admin->server);
     if (wrong)
         return wrong;
-    refusals_begin(&admin->refusals, admin->loop, share.refusals);
+    anteroom_begin(&admin->anteroom, admin->loop, admin->server, share.waiting);
     doors_begin(&admin->doors, admin->loop, admin->server, accept_visitors, admin);
     refill_spares(admin);
     wrong = demo_create(admin->house.proxy, &admin->demo);
@@ -243,8 +250,8 @@ void admin_destroy(struct admin *admin)
     timer_cancel(&admin->beat);
     timer_cancel(&admin->pause);
     demo_destroy(admin->demo);
+    anteroom_end(&admin->anteroom);
     server_destroy(admin->server);
-    refusals_end(&admin->refusals);
     doors_end(&admin->doors);
     rates_end(&admin->rates);
     while (give_spare(admin))

@@ -201,7 +201,8 @@ static void answer(void *context, const struct request *request, struct reply *r
 static void take(void *context, int fd, const struct address *peer)
 {
     struct demo *demo = context;
-    if (!server_take(demo->server, fd, peer, false, NULL))
+    const struct arrival arrival = {.fd = fd, .peer = *peer};
+    if (!server_take(demo->server, &arrival, false))
         close(fd);
 }
 

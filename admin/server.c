@@ -4,7 +4,6 @@
 #include "admin/server.h"
 
 #include "admin/sending.h"
-#include "admin/visitors.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 #include "proxy/loop.h"
@@ -152,9 +151,9 @@ static void read_headers(struct exchange *exchange, struct MHD_Connection *conne
     request->reserve_context = exchange;
     if (!visitor)
         return;
-    request->peer = visitor->peer;
-    request->is_over_loopback = visitor->is_over_loopback;
-    request->door = visitor->door;
+    request->peer = visitor->arrival.peer;
+    request->is_over_loopback = visitor->arrival.is_over_loopback;
+    request->door = visitor->arrival.door;
     visitor_asks(visitor, loop_clock_ms());
 }
 
@@ -259,6 +258,8 @@ static void answer(struct server *server, struct exchange *exchange, struct repl
     } else {
         server->settings.answer(server->settings.context, request, reply);
     }
+    /* The place is for one question. */
+    reply->closes |= exchange->visitor && exchange->visitor->is_urgent;
 }
 
 /* Takes in a piece of the body. False: nobody wants to hear that much. */
@@ -328,6 +329,7 @@ char *server_create(const struct server_settings *settings, struct server **serv
     const struct visitors_limits limits = {
         .places = settings->places,
         .streams = settings->streams,
+        .urgent = settings->urgent,
         .asking_ms = ASKING_MS,
         .answer_ms = ANSWER_MS,
     };
@@ -368,20 +370,19 @@ void server_destroy(struct server *server)
     free(server);
 }
 
-bool server_take(struct server *server, int fd, const struct address *peer, bool is_over_loopback, void *door)
+bool server_take(struct server *server, const struct arrival *arrival, bool is_urgent)
 {
     struct sockaddr_storage storage;
-    struct visitor *visitor =
-        visitors_admit(&server->visitors, fd, peer, is_over_loopback, door, loop_clock_ms());
+    struct visitor *visitor = visitors_admit(&server->visitors, arrival, is_urgent, loop_clock_ms());
     if (!visitor)
         return false;
-    socklen_t length = address_into(peer, &storage);
+    socklen_t length = address_into(&arrival->peer, &storage);
     if (length == 0) {
         storage.ss_family = AF_UNIX;
         length = sizeof storage.ss_family;
     }
     /* Whatever it answers, the descriptor is the library's. */
-    if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&storage, length) != MHD_YES)
+    if (MHD_add_connection(server->daemon, arrival->fd, (struct sockaddr *)&storage, length) != MHD_YES)
         visitor_leaves(visitor);
     return true;
 }

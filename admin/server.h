@@ -10,6 +10,7 @@
 
 #include "admin/reply.h"
 #include "admin/request.h"
+#include "admin/visitors.h"
 
 enum {
     SERVER_BODY = 1 << 20 /* bytes of a request's body; beyond it is 413 */
@@ -26,6 +27,7 @@ struct server_settings {
     bool keeps_bodies; /* requests come with their bodies; else these are read and dropped */
     unsigned places;
     unsigned streams;
+    unsigned urgent;
     server_function *answer;
     void *context;
 };
@@ -37,11 +39,10 @@ char *server_create(const struct server_settings *settings, struct server **serv
  * order) and frees the server. Accepts NULL. */
 void server_destroy(struct server *server);
 
-/* [control] Serves the connection on `fd`, which the server owns from now on. `peer` is whom to tell as the
- * client; `door` is handed on with each request. False: every place is taken, and `fd` is still the caller's.
- */
-bool server_take(struct server *server, int fd, const struct address *peer, bool is_over_loopback,
-                 void *door);
+/* [control] Serves the connection that arrived, whose descriptor the server owns from now on. One that is
+ * urgent gets one of the places for such and is closed behind its first answer. False: every place is taken,
+ * and the descriptor is still the caller's. */
+bool server_take(struct server *server, const struct arrival *arrival, bool is_urgent);
 
 /* [control] To be called once a second: ends who is overdue. */
 void server_beat(struct server *server);

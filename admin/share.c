@@ -18,8 +18,9 @@ struct share share_of(int64_t descriptors)
     left -= between(1, left / 6, ANSWERS_MOST);
     struct share share = {
         .places = (unsigned)between(2, left - left / 2, SHARE_PLACES),
-        .refusals = (unsigned)between(1, left / 2, SHARE_PLACES),
+        .urgent = (unsigned)between(1, left / 16, SHARE_URGENT),
     };
+    share.waiting = (unsigned)between(1, left / 2 - share.urgent, SHARE_PLACES);
     share.streams = (unsigned)between(1, share.places / 4, SHARE_STREAMS);
     return share;
 }

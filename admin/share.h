@@ -13,15 +13,17 @@ enum {
     SHARE_SPARES = 4,   /* kept aside, so that questions are answered when the proxy has used up all */
     SHARE_PLACES = 64,  /* connections at once, where there are descriptors enough */
     SHARE_STREAMS = 16, /* of them with an answer that takes long, likewise */
+    SHARE_URGENT = 8,   /* besides, for questions for health, likewise */
 };
 
 struct share {
     unsigned places;
     unsigned streams;
-    unsigned refusals; /* who are being told that there is no place */
+    unsigned urgent;
+    unsigned waiting; /* for whom there is no place, until they have asked */
 };
 
-/* The shares of so many descriptors: at least two places, one stream and one refusal. */
+/* The shares of so many descriptors: at least two places, and one of each other. */
 struct share share_of(int64_t descriptors);
 
 #endif

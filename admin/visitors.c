@@ -17,6 +17,7 @@ enum {
     GRACE_MS = 250,     /* who came just now is not sent away for a newcomer: its request is on its way */
     STUCK_BEATS = 2,    /* a stream's client that took nothing for so long is given up */
     FOLLOW_BEATS = 60,  /* the same for one that has no end: its client may be busy */
+    URGENT_MS = 10000,  /* for each step of who was let in beyond the places */
     UNMET_MS = 10000,   /* the library never served it: it has closed the socket by itself */
 };
 
@@ -51,7 +52,7 @@ static void enter(struct visitor *visitor, enum visitor_state state, uint64_t no
 static void shut(struct visitor *visitor)
 {
     if (visitor->is_met)
-        shutdown(visitor->fd, SHUT_RDWR);
+        shutdown(visitor->arrival.fd, SHUT_RDWR);
     visitor->state = VISITOR_LEAVING;
 }
 
@@ -60,6 +61,18 @@ static size_t count_states(const struct visitors *visitors, enum visitor_state f
     size_t count = 0;
     for (size_t i = 0; i < visitors->slot_count; i++)
         count += visitors->slots[i].state >= first && visitors->slots[i].state <= last;
+    return count;
+}
+
+/* Places of one kind that are taken. */
+static size_t count_places(const struct visitors *visitors, bool is_urgent)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < visitors->slot_count; i++) {
+        const struct visitor *visitor = &visitors->slots[i];
+        count += visitor->is_urgent == is_urgent && visitor->state >= VISITOR_WAITING &&
+                 visitor->state <= VISITOR_STREAMING;
+    }
     return count;
 }
 
@@ -76,7 +89,7 @@ static struct visitor *find_free(struct visitors *visitors)
 static bool has_said_something(const struct visitor *visitor)
 {
     int unread = 0;
-    return ioctl(visitor->fd, SIOCINQ, &unread) == 0 && unread > 0;
+    return ioctl(visitor->arrival.fd, SIOCINQ, &unread) == 0 && unread > 0;
 }
 
 static struct visitor *find_longest_waiting(struct visitors *visitors, uint64_t now)
@@ -85,7 +98,8 @@ static struct visitor *find_longest_waiting(struct visitors *visitors, uint64_t 
     for (size_t i = 0; i < visitors->slot_count; i++) {
         struct visitor *visitor = &visitors->slots[i];
         uint64_t grace = visitor->has_asked ? 0 : GRACE_MS;
-        if (visitor->state != VISITOR_WAITING || !visitor->is_met || visitor->since + grace > now)
+        if (visitor->is_urgent || visitor->state != VISITOR_WAITING || !visitor->is_met ||
+            visitor->since + grace > now)
             continue;
         if ((!longest || visitor->since < longest->since) && !has_said_something(visitor))
             longest = visitor;
@@ -93,25 +107,31 @@ static struct visitor *find_longest_waiting(struct visitors *visitors, uint64_t 
     return longest;
 }
 
-struct visitor *visitors_admit(struct visitors *visitors, int fd, const struct address *peer,
-                               bool is_over_loopback, void *door, uint64_t now)
+/* Room for one more, which somebody may have to make. */
+static bool has_room(struct visitors *visitors, bool is_urgent, uint64_t now)
+{
+    if (is_urgent)
+        return count_places(visitors, true) < visitors->limits.urgent;
+    if (count_places(visitors, false) < visitors->limits.places)
+        return true;
+    struct visitor *longest = find_longest_waiting(visitors, now);
+    if (longest)
+        shut(longest);
+    return longest;
+}
+
+struct visitor *visitors_admit(struct visitors *visitors, const struct arrival *arrival, bool is_urgent,
+                               uint64_t now)
 {
     pthread_mutex_lock(&visitors->mutex);
     struct visitor *place = find_free(visitors);
-    if (place && count_states(visitors, VISITOR_WAITING, VISITOR_STREAMING) >= visitors->limits.places) {
-        struct visitor *longest = find_longest_waiting(visitors, now);
-        if (longest)
-            shut(longest);
-        else
-            place = NULL;
-    }
+    if (place && !has_room(visitors, is_urgent, now))
+        place = NULL;
     if (place)
         *place = (struct visitor){.visitors = visitors,
                                   .state = VISITOR_WAITING,
-                                  .fd = fd,
-                                  .is_over_loopback = is_over_loopback,
-                                  .peer = *peer,
-                                  .door = door,
+                                  .arrival = *arrival,
+                                  .is_urgent = is_urgent,
                                   .since = now};
     pthread_mutex_unlock(&visitors->mutex);
     return place;
@@ -123,7 +143,7 @@ struct visitor *visitors_meet(struct visitors *visitors, int fd)
     pthread_mutex_lock(&visitors->mutex);
     for (size_t i = 0; i < visitors->slot_count; i++) {
         struct visitor *visitor = &visitors->slots[i];
-        if (visitor->state == VISITOR_FREE || visitor->is_met || visitor->fd != fd)
+        if (visitor->state == VISITOR_FREE || visitor->is_met || visitor->arrival.fd != fd)
             continue;
         /* An older one with the same number was never served: the library closed its socket. */
         if (found)
@@ -198,16 +218,16 @@ void visitor_follows(struct visitor *visitor)
     visitor->is_following = true;
     pthread_mutex_unlock(&visitor->visitors->mutex);
     /* One whose machine is gone says nothing any more; unix sockets have no need and refuse. */
-    if (setsockopt(visitor->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) == 0) {
-        setsockopt(visitor->fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-        setsockopt(visitor->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (setsockopt(visitor->arrival.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) == 0) {
+        setsockopt(visitor->arrival.fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+        setsockopt(visitor->arrival.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     }
 }
 
 bool visitor_has_hung_up(const struct visitor *visitor)
 {
     char byte;
-    ssize_t count = recv(visitor->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t count = recv(visitor->arrival.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
 
@@ -215,7 +235,7 @@ bool visitor_has_hung_up(const struct visitor *visitor)
 static uint64_t taken_by_client(const struct visitor *visitor)
 {
     int queued = 0;
-    ioctl(visitor->fd, SIOCOUTQ, &queued);
+    ioctl(visitor->arrival.fd, SIOCOUTQ, &queued);
     return visitor->handed - (uint64_t)queued;
 }
 
@@ -229,6 +249,8 @@ static bool is_stuck(struct visitor *visitor)
 
 static bool is_overdue(struct visitor *visitor, const struct visitors_limits *limits, uint64_t now)
 {
+    if (visitor->is_urgent)
+        return now >= visitor->since + URGENT_MS;
     switch (visitor->state) {
     case VISITOR_WAITING:
         return now >= visitor->since + limits->asking_ms;
@@ -261,7 +283,7 @@ void visitors_dismiss(struct visitors *visitors, const void *door)
     pthread_mutex_lock(&visitors->mutex);
     for (size_t i = 0; i < visitors->slot_count; i++) {
         struct visitor *visitor = &visitors->slots[i];
-        if (visitor->state != VISITOR_FREE && (!door || visitor->door == door))
+        if (visitor->state != VISITOR_FREE && (!door || visitor->arrival.door == door))
             shut(visitor);
     }
     pthread_mutex_unlock(&visitors->mutex);
@@ -290,7 +312,7 @@ size_t visitors_through(struct visitors *visitors, const void *door)
     size_t count = 0;
     pthread_mutex_lock(&visitors->mutex);
     for (size_t i = 0; i < visitors->slot_count; i++)
-        count += visitors->slots[i].state != VISITOR_FREE && visitors->slots[i].door == door;
+        count += visitors->slots[i].state != VISITOR_FREE && visitors->slots[i].arrival.door == door;
     pthread_mutex_unlock(&visitors->mutex);
     return count;
 }

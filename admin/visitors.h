@@ -23,6 +23,7 @@
 struct visitors_limits {
     size_t places;
     size_t streams;     /* of those, at most so many with an answer that takes long */
+    size_t urgent;      /* besides: for questions that do not wait until somebody leaves */
     uint64_t asking_ms; /* from accept, or the last answer, until the next request's headers are there */
     uint64_t answer_ms; /* from there until the answer is sent, unless it is a stream */
 };
@@ -35,21 +36,27 @@ enum visitor_state {
     VISITOR_LEAVING,   /* shut down; its thread has yet to notice */
 };
 
+/* A connection that somebody accepted. */
+struct arrival {
+    int fd;
+    struct address peer;   /* whom to tell as the client */
+    bool is_over_loopback; /* TCP to an address of this machine's own loopback */
+    void *door;            /* through which it came: handed on with each request */
+};
+
 struct visitor {
     struct visitors *visitors;
     enum visitor_state state;
-    int fd;
+    struct arrival arrival;
+    bool is_urgent;    /* has one of the places for such */
     bool is_met;       /* libmicrohttpd has begun to serve it */
     bool has_asked;    /* it has been answered before: what it has is a kept-alive connection */
     bool is_producing; /* its stream is waiting for the house, not for its client */
     bool is_following; /* its stream has no end */
-    bool is_over_loopback;
-    struct address peer;
-    void *door;
-    uint64_t since;  /* when the state began, ms */
-    uint64_t handed; /* bytes of a stream handed over for sending */
-    uint64_t taken;  /* what the client had taken of it at the last beat */
-    unsigned stuck;  /* beats since it took something */
+    uint64_t since;    /* when the state began, ms */
+    uint64_t handed;   /* bytes of a stream handed over for sending */
+    uint64_t taken;    /* what the client had taken of it at the last beat */
+    unsigned stuck;    /* beats since it took something */
 };
 
 struct visitors {
@@ -65,10 +72,10 @@ bool visitors_begin(struct visitors *visitors, const struct visitors_limits *lim
 /* Nobody may be left. Accepts one that is all zero. */
 void visitors_end(struct visitors *visitors);
 
-/* Finds a place for the connection on `fd` that came through `door`. NULL: every place is taken. The
- * descriptor stays the caller's; it must stay open until visitor_leaves. */
-struct visitor *visitors_admit(struct visitors *visitors, int fd, const struct address *peer,
-                               bool is_over_loopback, void *door, uint64_t now);
+/* Finds a place for a connection that arrived, among those for urgent ones if it is. NULL: every place is
+ * taken. The descriptor stays the caller's; it must stay open until visitor_leaves. */
+struct visitor *visitors_admit(struct visitors *visitors, const struct arrival *arrival, bool is_urgent,
+                               uint64_t now);
 
 /* The visitor who was admitted with that descriptor and is met for the first time; NULL if there is none. */
 struct visitor *visitors_meet(struct visitors *visitors, int fd);

@@ -1,6 +1,7 @@
 /* Tests of the admin API in a crowd: silent, slow and many clients, and no descriptors left.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
+#include "admin/urgency.h"
 #include "tests/admin/exposition_reader.h"
 #include "tests/admin/http.h"
 #include "tests/admin/stage.h"
@@ -176,24 +177,30 @@ static void many_silent_clients_give_way_to_who_asks(void)
     stage_end(&stage);
 }
 
-static void who_finds_no_place_is_told_503(void)
+enum {
+    PLACES = 64,
+    MORE = 100
+};
+
+/* A body that is awaited holds a place for as long as an answer may take. */
+static void take_all_places(int fds[PLACES])
 {
-    enum {
-        PLACES = 64,
-        MORE = 100
-    };
-    int fds[PLACES];
-    unsigned told = 0;
-    stage_begin(&stage);
-    /* A body that is awaited holds a place for as long as an answer may take. */
     for (int i = 0; i < PLACES; i++) {
         fds[i] = http_connect(NULL, stage.port);
         http_say(fds[i], "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n");
     }
     usleep(500000);
+}
+
+static void who_finds_no_place_is_told_503(void)
+{
+    int fds[PLACES];
+    unsigned told = 0;
+    stage_begin(&stage);
+    take_all_places(fds);
     for (int i = 0; i < MORE; i++) {
         struct http_answer answer;
-        http_get(NULL, stage.port, "/healthz", "", &answer);
+        http_get(NULL, stage.port, "/v1/info", "", &answer);
         told += answer.status == 503 && answer.is_whole && http_has(&answer, "Retry-After: 1") &&
                 http_has(&answer, "Content-Type: application/problem+json");
         http_end(&answer);
@@ -215,6 +222,55 @@ static void who_finds_no_place_is_told_503(void)
     CU_ASSERT_EQUAL(answer.status, 200);
     http_end(&answer);
     stage_end(&stage);
+}
+
+/* Where nobody asks for anything else any more, an orchestrator must still hear that the process is well. */
+static void health_is_told_even_without_a_place(void)
+{
+    int fds[PLACES], silent[MORE];
+    unsigned told = 0, ready = 0;
+    stage_begin(&stage);
+    take_all_places(fds);
+    for (int i = 0; i < MORE; i++) {
+        struct http_answer answer;
+        silent[i] = http_connect(NULL, stage.port);
+        http_get(NULL, stage.port, "/healthz", "", &answer);
+        told += answer.status == 200 && answer.is_whole && http_has(&answer, "Connection: close");
+        http_end(&answer);
+        http_get(stage.path, 0, "/readyz", "", &answer);
+        ready += answer.status == 200 && answer.is_whole;
+        http_end(&answer);
+    }
+    CU_ASSERT_EQUAL(told, MORE);
+    CU_ASSERT_EQUAL(ready, MORE);
+    for (int i = 0; i < MORE; i++)
+        close(silent[i]);
+    for (int i = 0; i < PLACES; i++)
+        close(fds[i]);
+    stage_end(&stage);
+}
+
+static void only_a_whole_question_for_health_needs_no_place(void)
+{
+    static const struct {
+        const char *bytes;
+        bool is_health;
+    } rows[] = {
+        {"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true},
+        {"HEAD /readyz HTTP/1.0\r\n\r\n", true},
+        {"GET /healthz HTTP/1.1\r\nHost: localhost\r\n", false},
+        {"GET /healthz HTTP/1.1\r\ncontent-length: 1\r\n\r\n", false},
+        {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", false},
+        {"GET /healthz HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", false},
+        {"GET /readyz?verbose HTTP/1.1\r\n\r\n", false},
+        {"GET /healthzz HTTP/1.1\r\n\r\n", false},
+        {"POST /healthz HTTP/1.1\r\n\r\n", false},
+        {"GET /metrics HTTP/1.1\r\n\r\n", false},
+        {"GET /healthz", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CU_ASSERT_EQUAL(urgency_is_told(rows[i].bytes, strlen(rows[i].bytes)), rows[i].is_health);
 }
 
 static void without_descriptors_questions_are_answered_still(void)
@@ -257,6 +313,8 @@ static const struct test tests[] = {
     TEST(health_answers_quickly_in_a_crowd_of_silent_and_slow_clients),
     TEST(many_silent_clients_give_way_to_who_asks),
     TEST(who_finds_no_place_is_told_503),
+    TEST(health_is_told_even_without_a_place),
+    TEST(only_a_whole_question_for_health_needs_no_place),
     TEST(without_descriptors_questions_are_answered_still),
     {0},
 };
