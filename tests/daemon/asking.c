@@ -43,43 +43,69 @@ static void join_chunks(char *body)
     *to = '\0';
 }
 
-/* Sends a request and takes its answer apart. */
-static int ask(const char *address, const char *request, size_t length, cJSON **body)
+/* Sends a request and takes its answer apart: the body, freed by the caller. */
+static char *ask(const char *address, const char *request, size_t length, int *status)
 {
-    int status = 0;
     char *answer = asking_raw(address, request, length, WIRE_PATIENCE_S);
     char *content = strstr(answer, "\r\n\r\n");
-    if (content && sscanf(answer, "HTTP/1.1 %d ", &status) == 1 && body) {
-        *content = '\0';
-        content += 4;
-        if (strcasestr(answer, "\r\nTransfer-Encoding: chunked"))
-            join_chunks(content);
-        *body = cJSON_Parse(content);
-    } else if (body) {
-        *body = NULL;
+    *status = 0;
+    if (!content || sscanf(answer, "HTTP/1.1 %d ", status) != 1) {
+        *answer = '\0';
+        return answer;
     }
-    free(answer);
-    return status;
+    *content = '\0';
+    content += 4;
+    if (strcasestr(answer, "\r\nTransfer-Encoding: chunked"))
+        join_chunks(content);
+    memmove(answer, content, strlen(content) + 1);
+    return answer;
+}
+
+/* The same as JSON, when it is asked for. */
+static void read_json(char *text, cJSON **json)
+{
+    if (json)
+        *json = cJSON_Parse(text);
+    free(text);
+}
+
+char *asking_fetch(const char *address, const char *path, const char *accept, int *status)
+{
+    char request[1024];
+    int length = snprintf(request, sizeof request,
+                          "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nConnection: close\r\n\r\n",
+                          path, accept);
+    return ask(address, request, (size_t)length, status);
 }
 
 int asking_get(const char *address, const char *path, cJSON **body)
 {
-    char request[1024];
-    int length = snprintf(request, sizeof request,
-                          "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
-    return ask(address, request, (size_t)length, body);
+    int status;
+    read_json(asking_fetch(address, path, "*/*", &status), body);
+    return status;
 }
 
 int asking_order(const char *address, const char *line, const char *body, cJSON **answer)
 {
     char *request = NULL;
+    int status = 0;
     int length = asprintf(&request,
                           "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                           "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
                           line, strlen(body), body);
-    int status = length > 0 ? ask(address, request, (size_t)length, answer) : 0;
+    if (length > 0)
+        read_json(ask(address, request, (size_t)length, &status), answer);
     free(request);
     return status;
+}
+
+int64_t asking_sample(const char *metrics, const char *series)
+{
+    size_t length = strlen(series);
+    const char *at = metrics;
+    while ((at = strstr(at, series)) && !((at == metrics || at[-1] == '\n') && at[length] == ' '))
+        at += length;
+    return at ? strtoll(at + length, NULL, 10) : INT64_MIN;
 }
 
 const cJSON *asking_member(const cJSON *json, const char *path)

@@ -12,6 +12,10 @@
  * all that came, freed by the caller, "" when nothing did. */
 char *asking_raw(const char *address, const char *bytes, size_t length, unsigned patience_s);
 
+/* GET `path`, accepting that type. Returns the body, freed by the caller, "" when there is none; *status is 0
+ * when there was no answer. From any thread. */
+char *asking_fetch(const char *address, const char *path, const char *accept, int *status);
+
 /* GET `path`. Returns the status, 0 when there was no answer; *body, when asked for, is the answer's JSON,
  * freed by the caller with cJSON_Delete, or NULL. */
 int asking_get(const char *address, const char *path, cJSON **body);
@@ -25,5 +29,9 @@ const cJSON *asking_member(const cJSON *json, const char *path);
 /* The same as a number, INT64_MIN when it is none, and as text, "" when it is none. */
 int64_t asking_number(const cJSON *json, const char *path);
 const char *asking_text(const cJSON *json, const char *path);
+
+/* The value of one series of Prometheus' text, with its labels as they are written; INT64_MIN when it is not
+ * there. */
+int64_t asking_sample(const char *metrics, const char *series);
 
 #endif

@@ -152,6 +152,11 @@ pid_t harness_pid(void)
     return harness.pid;
 }
 
+const char *harness_admin(void)
+{
+    return harness.admin;
+}
+
 void harness_start_limited(unsigned descriptors)
 {
     static const char *const arguments[] = {SPLICED, "-c", file, NULL};

@@ -47,6 +47,9 @@ pid_t harness_pid(void);
  * errors in "err". Returns the exit status. */
 int harness_run(const char *argument, ...) __attribute__((sentinel));
 
+/* The address of the admin API, for peers that ask in threads of their own. */
+const char *harness_admin(void);
+
 /* Where a listener is: the host given, with the listener's real port. Borrowed until the next but three
  * calls. */
 const char *harness_at(const char *host, const char *listener);

@@ -42,6 +42,8 @@ int main(int argc, char **argv)
         &exhaustion_suite,
         &renewal_suite,
         &ocsp_suite,
+        &asked_suite,
+        &crowded_suite,
         NULL,
     };
     /* clang-format on */
