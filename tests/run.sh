@@ -13,7 +13,7 @@ jobs=$(nproc)
 
 # build FOLDER SANITIZERS
 build() {
-    cmake -S . -B "$1" -DWERROR=ON -DSANITIZE="$2" >/dev/null
+    cmake -S . -B "$1" -DBUILD_TESTING=ON -DWERROR=ON -DSANITIZE="$2" >/dev/null
     cmake --build "$1" -j"$jobs"
 }
 
@@ -21,7 +21,7 @@ build() {
 run() {
     folder=$1
     shift
-    setarch "$(uname -m)" -R ctest --test-dir "$folder" --output-on-failure -j"$jobs" "$@"
+    setarch "$(uname -m)" -R ctest --test-dir "$folder" --no-tests=error --output-on-failure -j"$jobs" "$@"
 }
 
 build build ''
