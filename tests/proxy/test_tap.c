@@ -165,9 +165,10 @@ static void fill(void)
 static void who_is_cut_in_order_gets_what_the_kernel_holds_and_an_end(void)
 {
     open_yard(PAIR_TCP, YARD_TCP);
-    for (uint64_t began = loop_clock_ms(); loop_clock_ms() - began < SHORT_MS; yard_turn(&yard))
-        stream_write(&pair.down, pair.service, 1 << 20);
     struct splice *splice = yard_splice(&yard);
+    for (uint64_t began = loop_clock_ms();
+         flow_held(&splice->down) == 0 && loop_clock_ms() - began < YARD_PATIENCE_MS; yard_turn(&yard))
+        stream_write(&pair.down, pair.service, 1 << 20);
     uint64_t sent = splice->server.sent;
     CU_ASSERT_TRUE(flow_held(&splice->down) > 0);
     splice_cut(splice, false, REASON_ADMIN_CLOSED, BY_ADMIN);
