@@ -236,6 +236,7 @@ struct conf_log {
     enum conf_log_level level;
     enum conf_log_format format;
     bool access;
+    bool mask_addresses; /* of clients, in lines of the log */
 };
 
 struct conf_events {

@@ -241,6 +241,10 @@ static const struct grammar_key log_keys[] = {
      .sentence = "auto: JSON when standard output is no terminal, else short text."},
     {"access", GRAMMAR_BOOLEAN, MEMBER(log, access), .initial = "true",
      .sentence = "Whether every splice writes a line at its end."},
+    {"mask_addresses", GRAMMAR_BOOLEAN, MEMBER(log, mask_addresses), .initial = "false",
+     .sentence =
+         "Whether lines about clients tell their networks only: the first 24 bits of an IPv4 address, 48 "
+         "of an IPv6 address, and no port."},
     {0},
 };
 static const struct grammar_object grammar_log = {

@@ -5,7 +5,9 @@
 
 #include "conf/text.h"
 #include "proxy/log.h"
+#include "proxy/loop.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,8 +34,42 @@ static const char *join_names(const struct report_peer *peer, char *text, size_t
     return text;
 }
 
-void access_log(const struct report_splice *report, enum reason reason, enum by by, const char *detail)
+const char *access_peer(const struct address *peer, char text[ADDRESS_TEXT])
 {
+    struct address shown = log_masks_addresses() ? address_masked(peer) : *peer;
+    return address_print(&shown, text);
+}
+
+/* The lines of one reason within a second, by all workers. */
+struct quota {
+    _Atomic uint64_t second;
+    _Atomic uint64_t told;
+    _Atomic uint64_t left_out;
+};
+
+/* Whether one more line may be written now; then *left_out is what went untold before it. */
+static bool may_tell(enum reason reason, int64_t *left_out)
+{
+    static struct quota quotas[REASON_COUNT];
+    struct quota *quota = &quotas[reason];
+    uint64_t now = loop_clock_ms() / 1000, second = quota->second;
+    if (second != now && atomic_compare_exchange_strong(&quota->second, &second, now))
+        quota->told = 0;
+    if (atomic_fetch_add(&quota->told, 1) >= ACCESS_FAILURES) {
+        atomic_fetch_add(&quota->left_out, 1);
+        return false;
+    }
+    *left_out = (int64_t)atomic_exchange(&quota->left_out, 0);
+    return true;
+}
+
+void access_log(const struct report_splice *report, bool was_complete, enum reason reason, enum by by,
+                const char *detail)
+{
+    int64_t left_out = 0;
+    char peer[ADDRESS_TEXT];
+    if (!was_complete && !may_tell(reason, &left_out))
+        return;
     const struct report_connection *server = &report->ends[0], *client = &report->ends[1];
     const struct report_phases *phases = &report->phases;
     const struct report_peer *shown = &server->tls.peer;
@@ -42,7 +78,7 @@ void access_log(const struct report_splice *report, enum reason reason, enum by 
         number("splice", (int64_t)report->id),
         text("label", report->label),
         text("listener", report->listener),
-        text("peer", server->peer_path),
+        text("peer", access_peer(&server->peer, peer)),
         text("server_name", server->tls.server_name),
         text("upstream", report->upstream),
         text("server", report->server),
@@ -69,6 +105,7 @@ void access_log(const struct report_splice *report, enum reason reason, enum by 
         text("by", by_word(by)),
         text("layer", reason_layer(reason)),
         text("detail", detail),
+        number("left_out", left_out > 0 ? left_out : -1),
         {0},
     };
     log_fields(CONF_LOG_INFO, "splice.close", fields);

@@ -189,6 +189,18 @@ const char *address_print(const struct address *address, char text[ADDRESS_TEXT]
     return text;
 }
 
+struct address address_masked(const struct address *address)
+{
+    struct address masked = *address;
+    size_t kept = masked.family == AF_INET ? 3 : 6;
+    if (masked.family != AF_INET && masked.family != AF_INET6)
+        return masked;
+    memset(masked.ip + kept, 0, sizeof masked.ip - kept);
+    masked.port = 0;
+    masked.scope = 0;
+    return masked;
+}
+
 struct address address_local(int fd)
 {
     struct sockaddr_storage storage;

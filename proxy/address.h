@@ -43,6 +43,10 @@ bool address_parse(const struct conf_address *conf, struct address *address);
  */
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT]);
 
+/* Its network alone, without a port: 24 bits of an IPv4 address, 48 of an IPv6 address, as who keeps logs may
+ * have to keep no more. Others stay as they are. */
+struct address address_masked(const struct address *address);
+
 /* The address that a socket is bound to, AF_UNSPEC when it cannot be told. */
 struct address address_local(int fd);
 

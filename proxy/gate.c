@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/gate.h"
 
+#include "proxy/access.h"
 #include "proxy/kernel.h"
 #include "proxy/listening.h"
 #include "proxy/log.h"
@@ -152,7 +153,7 @@ static void tell_refusal(const struct gate *gate, const struct address *peer, en
     static struct log_gate told;
     char text[ADDRESS_TEXT];
     log_line_gated(&told, CONF_LOG_WARNING, "listener.refused", "listener %s: refused %s: %s",
-                   gate->entrance->name, address_print(peer, text), reason_sentence(reason));
+                   gate->entrance->name, access_peer(peer, text), reason_sentence(reason));
 }
 
 /* Whom we refuse is to know at once that nobody listened, and shall leave nothing behind in our kernel. */

@@ -34,6 +34,7 @@ static struct {
     _Atomic uint64_t override_until; /* ms of the clock; 0: the level in force has no end */
     _Atomic bool is_json;
     _Atomic bool is_access_wanted;
+    _Atomic bool is_masking;
     int fd;
     char instance[INSTANCE];
 } log_state = {
@@ -231,6 +232,7 @@ void log_configure(const struct conf_log *conf)
     if (log_state.override_until == 0)
         log_state.level = conf->level;
     log_state.is_access_wanted = conf->access;
+    log_state.is_masking = conf->mask_addresses;
     log_state.is_json =
         conf->format == CONF_LOG_JSON || (conf->format == CONF_LOG_AUTO && !isatty(log_state.fd));
 }
@@ -287,6 +289,11 @@ bool log_wants(enum conf_log_level level)
 bool log_wants_access(void)
 {
     return log_state.is_access_wanted && log_wants(CONF_LOG_INFO);
+}
+
+bool log_masks_addresses(void)
+{
+    return log_state.is_masking;
 }
 
 void log_fields(enum conf_log_level level, const char *what, const struct log_field *fields)

@@ -51,6 +51,9 @@ void log_end(void);
 bool log_wants(enum conf_log_level level);
 bool log_wants_access(void);
 
+/* Whether lines are not to tell clients' whole addresses (address_masked). */
+bool log_masks_addresses(void);
+
 /* A line for people: `what` is a constant short name such as "config.rejected"; the sentence is formatted. */
 void log_line(enum conf_log_level level, const char *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

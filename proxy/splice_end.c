@@ -105,7 +105,7 @@ static void log_access(struct splice *splice)
     if (!log_wants_access())
         return;
     splice_report(splice, false, &report);
-    access_log(&report, splice->reason, splice->by, splice->detail);
+    access_log(&report, splice_is_complete(splice), splice->reason, splice->by, splice->detail);
 }
 
 static void begin_ending(struct splice *splice, bool is_abortive)

@@ -10,6 +10,7 @@ int main(int argc, char **argv)
     /* One a line, so that a new suite is one line more. */
     /* clang-format off */
     static const struct suite *const suites[] = {
+        &access_suite,
         &address_suite,
         &reason_suite,
         &kernel_suite,

@@ -7,6 +7,7 @@
 #include "tests/runner.h"
 
 extern const struct suite calls_suite;
+extern const struct suite access_suite;
 extern const struct suite address_suite;
 extern const struct suite reason_suite;
 extern const struct suite kernel_suite;

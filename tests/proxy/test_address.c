@@ -191,6 +191,26 @@ static void a_socket_tells_where_it_is_bound(void)
     CU_ASSERT_EQUAL(bound.family, AF_UNSPEC);
 }
 
+static void a_masked_address_is_its_network_alone(void)
+{
+    static const struct {
+        const char *host;
+        const char *masked;
+    } rows[] = {{"198.51.100.7", "198.51.100.0:0"}, {"2001:db8:1:2::3", "[2001:db8:1::]:0"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char host[64], text[ADDRESS_TEXT];
+        struct address address, masked;
+        snprintf(host, sizeof host, "%s", rows[i].host);
+        CU_ASSERT_TRUE(address_parse(
+            &(struct conf_address){.kind = CONF_ADDRESS_HOST, .host = host, .port = 50212}, &address));
+        masked = address_masked(&address);
+        CU_ASSERT_STRING_EQUAL(address_print(&masked, text), rows[i].masked);
+    }
+    struct address unix_address = {.family = AF_UNIX, .path = "/x"};
+    struct address masked = address_masked(&unix_address);
+    CU_ASSERT_TRUE(address_equal(&masked, &unix_address));
+}
+
 static const struct test tests[] = {
     TEST(numeric_addresses_are_parsed_and_printed),
     TEST(names_are_not_parsed),
@@ -201,6 +221,7 @@ static const struct test tests[] = {
     TEST(unknown_and_unnamed_addresses_have_a_text),
     TEST(addresses_are_equal_in_every_part),
     TEST(a_socket_tells_where_it_is_bound),
+    TEST(a_masked_address_is_its_network_alone),
     {0},
 };
 
