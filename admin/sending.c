@@ -6,11 +6,9 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum {
     BLOCK = 16 << 10, /* of a stream */
-    NICE = 10         /* of a thread that follows: it gives way to those who move bytes */
 };
 
 struct sending {
@@ -19,7 +17,6 @@ struct sending {
     struct reply reply;
     size_t sent;  /* of reply.json */
     bool is_over; /* the stream has no more items */
-    bool has_given_way;
 };
 
 /* Asks the stream for more. False: it has paused, and what there is should go out. */
@@ -44,14 +41,6 @@ static bool is_broken_off(const struct sending *sending)
     return stream && (stream->has_failed || (atomic_load(sending->is_stopping) && !stream->is_endless));
 }
 
-/* On Linux a thread has a priority of its own (setpriority(2)), and this one serves one connection. */
-static void give_way(struct sending *sending)
-{
-    if (sending->reply.stream && sending->reply.stream->is_endless && !sending->has_given_way)
-        setpriority(PRIO_PROCESS, 0, NICE);
-    sending->has_given_way = true;
-}
-
 /* The next bytes of a body that is made as it is sent. */
 static ssize_t read_body(void *context, uint64_t position, char *room, size_t most)
 {
@@ -59,7 +48,6 @@ static ssize_t read_body(void *context, uint64_t position, char *room, size_t mo
     const struct json *json = &sending->reply.json;
     size_t given = 0;
     (void)position;
-    give_way(sending);
     visitor_produces(sending->visitor, true, 0);
     while (given < most && !sending->is_over) {
         size_t left = json->length - sending->sent;

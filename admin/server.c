@@ -16,10 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
+    NICE = 10, /* of a thread that answers a question */
     STACK = 128 << 10,
     MEMORY = 32 << 10,       /* of a connection, for headers and what is being sent */
     BLOCK = 16 << 10,        /* of a body, at first */
@@ -247,6 +249,20 @@ static enum MHD_Result send_reply(struct server *server, struct exchange *exchan
     return queued;
 }
 
+/* Whoever looks at much, or follows for long, gives way to those who move bytes, to orders, and to questions
+ * for health. On Linux a thread has a priority of its own (setpriority(2)), and this one serves one
+ * connection. */
+static void give_way(const struct exchange *exchange)
+{
+    const struct request *request = &exchange->request;
+    bool is_order = strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0;
+    bool is_health =
+        request->target.segment_count == 1 && (strcmp(request->target.segments[0], "healthz") == 0 ||
+                                               strcmp(request->target.segments[0], "readyz") == 0);
+    if (!is_order && !is_health)
+        setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 static void answer(struct server *server, struct exchange *exchange, struct reply *reply)
 {
     const struct request *request = &exchange->request;
@@ -256,6 +272,8 @@ static void answer(struct server *server, struct exchange *exchange, struct repl
     } else if (exchange->is_out_of_memory) {
         reply_busy(reply, "there is no memory for the body");
     } else {
+        if (server->settings.is_threaded)
+            give_way(exchange);
         server->settings.answer(server->settings.context, request, reply);
     }
     /* The place is for one question. */
