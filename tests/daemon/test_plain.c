@@ -112,10 +112,27 @@ static void a_splice_is_told_while_it_lives_and_logged_when_it_ends(void)
     service_end(&service);
 }
 
+static void a_clients_address_is_masked_in_the_log_where_that_is_asked_for(void)
+{
+    struct service service;
+    harness_begin(30);
+    service_begin(&service, "127.0.0.1", serve_echo, NULL);
+    harness_configure(
+        "{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app'}],"
+        "'upstreams':[{'name':'app','servers':['%s']}],'log':{'mask_addresses':true}," HARNESS_ADMIN "}",
+        service.address);
+    harness_start();
+    expect_echo(harness_at("127.0.0.1", "web"), 5);
+    harness_await_log("\"peer\":\"127.0.0.0:0\"");
+    harness_end();
+    service_end(&service);
+}
+
 static const struct test tests[] = {
     TEST(every_family_carries_bytes_to_every_other),
     TEST(a_star_listens_for_both_families),
     TEST(a_splice_is_told_while_it_lives_and_logged_when_it_ends),
+    TEST(a_clients_address_is_masked_in_the_log_where_that_is_asked_for),
     {0},
 };
 
