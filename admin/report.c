@@ -52,6 +52,7 @@ static const struct member listener_totals_members[] = {
     MEMBER("handshakes", struct report_listener, handshakes),
     MEMBER("handshakes_resumed", struct report_listener, handshakes_resumed),
     MEMBER("tickets_unknown", struct report_listener, tickets_unknown),
+    MEMBER("session_ids_unknown", struct report_listener, session_ids_unknown),
     MEMBER("received_bytes", struct report_listener, totals.received_bytes),
     MEMBER("sent_bytes", struct report_listener, totals.sent_bytes),
     MEMBERS_END,

@@ -24,6 +24,7 @@ void certs_destroy(struct certs *certs)
 {
     SSL_CTX_free(certs->context);
     tickets_drop(&certs->tickets);
+    sessions_drop(&certs->sessions);
     verification_drop(&certs->verification);
     for (size_t i = 0; i < certs->trouble_count; i++) {
         free((char *)certs->troubles[i].file);
@@ -212,10 +213,22 @@ uint64_t certs_unknown_tickets(const struct certs *certs)
     return certs->tickets ? tickets_unknown(certs->tickets) : 0;
 }
 
+size_t certs_sessions(const struct certs *certs)
+{
+    return certs->sessions ? sessions_count(certs->sessions) : 0;
+}
+
+uint64_t certs_unknown_sessions(const struct certs *certs)
+{
+    return certs->sessions ? sessions_unknown(certs->sessions) : 0;
+}
+
 void certs_turn(const struct certs *certs)
 {
     if (certs->tickets)
         tickets_turn(certs->tickets);
+    if (certs->sessions)
+        sessions_turn(certs->sessions);
 }
 
 const char *certs_validity(const struct certs_description *description, int64_t now_ms)

@@ -112,7 +112,12 @@ int64_t certs_refresh(const struct certs *certs, certs_tell_fetched *tell, void 
 /* How many session tickets came to the listener, across its sets, that no key opens. */
 uint64_t certs_unknown_tickets(const struct certs *certs);
 
-/* To be called now and then: keys of tickets whose time is over change and are wiped. */
+/* How many sessions are kept for the listener to be resumed by their id, across its sets, and how many ids
+ * came that nothing is kept for. */
+size_t certs_sessions(const struct certs *certs);
+uint64_t certs_unknown_sessions(const struct certs *certs);
+
+/* To be called now and then: keys of tickets, and sessions, whose time is over are wiped. */
 void certs_turn(const struct certs *certs);
 
 /* What is wrong with a certificate's validity at `now_ms` since the epoch: "expired", "not yet valid", or

@@ -7,6 +7,7 @@
 
 #include "certs/certificate.h"
 #include "certs/certs.h"
+#include "certs/sessions.h"
 #include "certs/tickets.h"
 #include "certs/verification.h"
 
@@ -19,6 +20,7 @@ struct certs {
     char *server_name; /* NULL: the server's own */
     SSL_CTX *context;
     struct tickets *tickets;           /* a reference; NULL: none are issued */
+    struct sessions *sessions;         /* a reference; NULL: none are kept */
     struct verification *verification; /* a reference: of who connects; NULL: nobody is asked */
     struct certificate *certificates;
     size_t count;

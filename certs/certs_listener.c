@@ -53,6 +53,8 @@ static char *place_certificate(struct making *making, size_t certificate)
         making->count += trouble == NULL;
         if (!trouble)
             verification_install(making->certs->verification, making->contexts[context]);
+        if (!trouble)
+            sessions_install(making->certs->sessions, making->contexts[context]);
         if (!trouble && making->tls->ocsp != CONF_OCSP_OFF)
             ocsp_install(making->contexts[context]);
     }
@@ -192,6 +194,16 @@ static char *take_tickets(struct making *making)
     return NULL;
 }
 
+/* So do the sessions that are kept, as long as as many may be. */
+static void take_sessions(struct making *making)
+{
+    struct sessions *former = making->former ? making->former->sessions : NULL;
+    size_t most = (size_t)conf_session_cache(making->tls);
+    if (most > 0)
+        making->certs->sessions =
+            former && sessions_most(former) == most ? sessions_hold(former) : sessions_create(most);
+}
+
 /* Authorities or revocation lists that cannot be read any more stay as they were. */
 static char *take_verification(struct making *making)
 {
@@ -242,6 +254,7 @@ static char *make(struct making *making, const char *listener, struct certs **ce
         inventory_begin(&inventory, making->tls->certificates, making->tls->certificate_count, place);
     begin_making(making, inventory.count + (making->former ? making->former->count : 0));
     char *trouble = take_tickets(making);
+    take_sessions(making);
     if (!trouble)
         trouble = take_verification(making);
     if (!trouble && unlisted && making->before) {

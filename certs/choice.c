@@ -3,11 +3,11 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "certs/choice.h"
 
+#include "certs/attachment.h"
 #include "conf/memory.h"
 #include "conf/text.h"
 
 #include <openssl/err.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,30 +25,14 @@ struct choice {
     SSL_CTX *contexts[]; /* [0] is borrowed: it owns this choice */
 };
 
-static int choice_index; /* of the context's ex_data that holds its choice */
-static pthread_once_t choice_once = PTHREAD_ONCE_INIT;
-
-static void free_choice(void *parent, void *owned, CRYPTO_EX_DATA *data, int index, long number,
-                        void *pointer)
+static void free_choice(void *owned)
 {
     struct choice *choice = owned;
-    (void)parent;
-    (void)data;
-    (void)index;
-    (void)number;
-    (void)pointer;
-    if (!choice)
-        return;
     for (size_t i = 1; i < choice->count; i++)
         SSL_CTX_free(choice->contexts[i]);
     names_destroy(choice->names);
     free(choice->listener);
     free(choice);
-}
-
-static void make_index(void)
-{
-    choice_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_choice);
 }
 
 /* Takes the host name out of the extension's body: list length, type 0, name length, name. A malformed one is
@@ -121,12 +105,10 @@ void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names,
     choice->requires_name = requires_name;
     choice->count = count;
     verification_digest(verification, choice->judged);
-    pthread_once(&choice_once, make_index);
     for (size_t i = 0; i < count; i++) {
         choice->contexts[i] = contexts[i];
         SSL_CTX_set_tlsext_servername_callback(contexts[i], acknowledge);
     }
-    if (SSL_CTX_set_ex_data(contexts[0], choice_index, choice) != 1)
-        memory_exhausted();
+    attachment_hang(contexts[0], ATTACHMENT_CHOICE, choice, free_choice);
     SSL_CTX_set_client_hello_cb(contexts[0], choose, choice);
 }

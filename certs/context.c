@@ -69,7 +69,8 @@ static char *create(const SSL_METHOD *method, enum conf_tls_version least, int m
                            place, trouble_words());
     SSL_CTX_set_options(*context, options);
     SSL_CTX_set_mode(*context, modes);
-    /* Sessions live in tickets, which need no lock and no memory. */
+    /* Sessions live in tickets, which need no lock and no memory; a listener may keep others
+     * (certs/sessions). */
     SSL_CTX_set_session_cache_mode(*context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(*context, 0);
     return NULL;

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "certs/tickets.h"
 
+#include "certs/attachment.h"
+#include "certs/clock.h"
 #include "certs/ticket_keys.h"
 #include "certs/trouble.h"
 #include "conf/memory.h"
@@ -18,7 +20,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct tickets {
     atomic_uint references;
@@ -29,16 +30,6 @@ struct tickets {
     struct ticket_keys keys; /* of our own keys[0] seals, and keys[1] did before it */
     int64_t sealed_since;    /* by keys[0] */
 };
-
-static int tickets_index; /* of the context's ex_data that holds its reference */
-static pthread_once_t tickets_once = PTHREAD_ONCE_INIT;
-
-static int64_t boot_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Keys of our own
  * -----------------------------------------------------------------------------------------------------------
@@ -108,8 +99,8 @@ char *tickets_create(const char *file, const char *place, struct tickets **made)
 {
     struct tickets *tickets = memory_zeroed(1, sizeof *tickets);
     atomic_init(&tickets->references, 1);
-    tickets->clock = boot_clock;
-    tickets->sealed_since = boot_clock();
+    tickets->clock = clock_boot;
+    tickets->sealed_since = clock_boot();
     tickets->file = file ? text_copy(file) : NULL;
     tickets->keys.count = 1;
     pthread_rwlock_init(&tickets->lock, NULL);
@@ -197,7 +188,7 @@ static int open(struct tickets *tickets, const unsigned char *name, const unsign
 static int use_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
                    int is_sealing)
 {
-    struct tickets *tickets = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), tickets_index);
+    struct tickets *tickets = attachment_of(SSL_get_SSL_CTX(ssl), ATTACHMENT_TICKETS);
     tickets_turn(tickets);
     pthread_rwlock_rdlock(&tickets->lock);
     int result = is_sealing ? seal(&tickets->keys.keys[tickets->keys.sealing], name, iv, cipher, mac)
@@ -206,27 +197,15 @@ static int use_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_
     return result;
 }
 
-static void drop_reference(void *parent, void *held, CRYPTO_EX_DATA *data, int index, long number,
-                           void *pointer)
+static void drop_reference(void *held)
 {
     struct tickets *tickets = held;
-    (void)parent;
-    (void)data;
-    (void)index;
-    (void)number;
-    (void)pointer;
     tickets_drop(&tickets);
-}
-
-static void make_index(void)
-{
-    tickets_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, drop_reference);
 }
 
 void tickets_install(struct tickets *tickets, SSL_CTX *context)
 {
-    pthread_once(&tickets_once, make_index);
-    if (SSL_CTX_set_ex_data(context, tickets_index, tickets_hold(tickets)) != 1 ||
-        SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_key) != 1)
+    attachment_hang(context, ATTACHMENT_TICKETS, tickets_hold(tickets), drop_reference);
+    if (SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_key) != 1)
         memory_exhausted();
 }

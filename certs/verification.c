@@ -5,13 +5,13 @@
 #include "certs/verification.h"
 
 #include "certs/admission.h"
+#include "certs/attachment.h"
 #include "certs/authorities.h"
 #include "certs/certs.h"
 #include "conf/memory.h"
 #include "conf/text.h"
 
 #include <openssl/x509v3.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,28 +30,6 @@ struct verification {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 };
 
-/* The context's reference */
-
-static int verification_index; /* of the context's ex_data */
-static pthread_once_t verification_once = PTHREAD_ONCE_INIT;
-
-static void free_reference(void *parent, void *reference, CRYPTO_EX_DATA *data, int index, long number,
-                           void *pointer)
-{
-    struct verification *verification = reference;
-    (void)parent;
-    (void)data;
-    (void)index;
-    (void)number;
-    (void)pointer;
-    verification_drop(&verification);
-}
-
-static void make_index(void)
-{
-    verification_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_reference);
-}
-
 /* Judging */
 
 /* The trusted certificate at the end of the chain is believed as it is: no list has to vouch for it. */
@@ -66,7 +44,7 @@ static bool is_anchor_without_list(X509_STORE_CTX *judged)
 static int judge(int is_well, X509_STORE_CTX *judged)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(judged, SSL_get_ex_data_X509_STORE_CTX_idx());
-    const struct verification *verification = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), verification_index);
+    const struct verification *verification = attachment_of(SSL_get_SSL_CTX(ssl), ATTACHMENT_VERIFICATION);
     if (!is_well) {
         if (!is_anchor_without_list(judged))
             return 0;
@@ -81,7 +59,7 @@ static int judge(int is_well, X509_STORE_CTX *judged)
     return 0;
 }
 
-static bool has_expired(const SSL_SESSION *session)
+bool verification_has_expired(const SSL_SESSION *session)
 {
     const X509 *peer = SSL_SESSION_get0_peer((SSL_SESSION *)session);
     return peer && X509_cmp_current_time(X509_get0_notAfter(peer)) < 0;
@@ -96,7 +74,7 @@ static SSL_TICKET_RETURN look_at_ticket(SSL *ssl, SSL_SESSION *session, const un
     (void)key_name_length;
     (void)argument;
     bool is_read = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
-    if (!is_read || has_expired(session))
+    if (!is_read || verification_has_expired(session))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
@@ -214,16 +192,19 @@ char *verification_create_servers(const struct conf_upstream_tls *tls, const cha
     return conclude(trouble, verification);
 }
 
+static void drop_reference(void *held)
+{
+    struct verification *verification = held;
+    verification_drop(&verification);
+}
+
 void verification_install(struct verification *verification, SSL_CTX *context)
 {
     if (!verification) {
         SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
         return;
     }
-    pthread_once(&verification_once, make_index);
-    if (SSL_CTX_set_ex_data(context, verification_index, verification) != 1)
-        memory_exhausted();
-    atomic_fetch_add_explicit(&verification->references, 1, memory_order_relaxed);
+    attachment_hang(context, ATTACHMENT_VERIFICATION, verification_hold(verification), drop_reference);
     SSL_CTX_set1_cert_store(context, verification->store);
     SSL_CTX_set_verify(context, verification->mode, judge);
     X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(context), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -252,8 +233,7 @@ static long review(SSL *newcomer, X509_STORE *store, X509 *certificate, STACK_OF
 
 long verification_review(SSL_CTX *context, SSL *session)
 {
-    pthread_once(&verification_once, make_index);
-    const struct verification *verification = SSL_CTX_get_ex_data(context, verification_index);
+    const struct verification *verification = attachment_of(context, ATTACHMENT_VERIFICATION);
     if (!verification)
         return X509_V_OK;
     X509 *certificate = SSL_get1_peer_certificate(session);

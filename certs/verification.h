@@ -7,8 +7,8 @@
  * immutable and reference counted.
  *
  * A resumed session brings its certificate's verdict along instead of being judged again. Therefore a
- * listener's sessions are bound to all that the verdict came from (verification_digest), and a ticket whose
- * certificate has expired meanwhile is not taken: the full handshake that follows tells the client why. */
+ * listener's sessions are bound to all that the verdict came from (verification_digest), and one whose
+ * certificate has expired meanwhile is not resumed: the full handshake that follows tells the client why. */
 #ifndef CERTS_VERIFICATION_H
 #define CERTS_VERIFICATION_H
 
@@ -31,6 +31,9 @@ char *verification_create_servers(const struct conf_upstream_tls *tls, const cha
 /* Has the context judge its peers; it takes a reference of its own. NULL: it asks for no certificate, or
  * believes anybody. */
 void verification_install(struct verification *verification, SSL_CTX *context);
+
+/* Whether the certificate of the session's peer has expired, if it showed one. */
+bool verification_has_expired(const SSL_SESSION *session);
 
 /* Judges the certificate of a live session's peer once more, as the context judges newcomers: a verdict as
  * certs_review has it. */

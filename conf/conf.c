@@ -131,6 +131,13 @@ bool conf_upstream_equal(const struct conf_upstream *a, const struct conf_upstre
     return object_equal(&grammar_upstream, a, b);
 }
 
+int64_t conf_session_cache(const struct conf_listener_tls *tls)
+{
+    if (tls->session_cache >= 0)
+        return tls->session_cache;
+    return tls->session_tickets ? CONF_SESSION_CACHE : 0;
+}
+
 bool conf_terminates(const struct conf_listener *listener)
 {
     return listener->tls && listener->tls->certificate_count > 0;

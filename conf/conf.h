@@ -86,6 +86,10 @@ enum conf_ocsp {
     CONF_OCSP_FETCH,
 };
 
+enum {
+    CONF_SESSION_CACHE = 10000 /* sessions, where nobody says how many */
+};
+
 /* listeners[].tls: how we prove who we are to those who connect to us. */
 struct conf_listener_tls {
     struct conf_certificate *certificates; /* the first is the default; none: all is passed on */
@@ -98,6 +102,7 @@ struct conf_listener_tls {
     struct conf_strings alpn;
     struct conf_client_certificate client_certificate;
     bool session_tickets;
+    int64_t session_cache;  /* below 0: as many as conf_session_cache() says */
     char *ticket_keys_file; /* keys shared with other replicas; NULL: our own */
     enum conf_ocsp ocsp;
     char *keylog_file;               /* secrets of sessions are written there; NULL: nowhere */
@@ -310,6 +315,9 @@ bool conf_upstream_equal(const struct conf_upstream *a, const struct conf_upstre
 
 /* Whether the listener terminates TLS, and so needs its certificates. */
 bool conf_terminates(const struct conf_listener *listener);
+
+/* How many sessions of TLS 1.2 are kept to be resumed by their id; 0: none. */
+int64_t conf_session_cache(const struct conf_listener_tls *tls);
 
 /* How this replica is called: `instance`, or else the host's name. Borrowed from `conf` or constant. */
 const char *conf_instance(const struct conf *conf);

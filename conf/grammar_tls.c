@@ -110,6 +110,11 @@ static const struct grammar_key listener_tls_keys[] = {
      .sentence = "Whether those who connect prove who they are, and whom to let in."},
     {"session_tickets", GRAMMAR_BOOLEAN, MEMBER(listener_tls, session_tickets), .initial = "true",
      .sentence = "Whether sessions may be resumed with tickets."},
+    {"session_cache", GRAMMAR_INTEGER, MEMBER(listener_tls, session_cache), BETWEEN(0, 1000000),
+     .sentence =
+         "How many sessions are kept for clients of TLS 1.2 that take no ticket and resume by the session's "
+         "id, for two hours each, the oldest giving way; one takes some 400 bytes, and the certificate that "
+         "its client showed; 0: none; null: 10000, and none without session_tickets."},
     {"ticket_keys_file", GRAMMAR_STRING, MEMBER(listener_tls, ticket_keys_file), A_PATH,
      .sentence =
          "File with the keys of tickets, shared by replicas so that they resume each other's sessions and "

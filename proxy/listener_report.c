@@ -151,6 +151,13 @@ static uint64_t inode_of(const struct listener *listener)
     return is_unix && fstat(listener->socket.fd, &stat) == 0 ? stat.st_ino : 0;
 }
 
+static void report_sessions(const struct certs *certs, struct report_listener *report)
+{
+    report->tickets_unknown = certs_unknown_tickets(certs);
+    report->session_ids_unknown = certs_unknown_sessions(certs);
+    report->sessions = (int64_t)certs_sessions(certs);
+}
+
 void listener_report(struct listener *listener, struct report_listener *report)
 {
     const struct service *service = listener->service;
@@ -159,12 +166,13 @@ void listener_report(struct listener *listener, struct report_listener *report)
         .state = states[listener->state],
         .inode = inode_of(listener),
         .is_accepting = listener->state == LISTENER_OPEN,
-        .tickets_unknown = service && service->certs ? certs_unknown_tickets(service->certs) : 0,
         .certificates_loaded = listener->certificates_loaded,
         .certificates_failed = listener->certificates_failed,
         .is_tls = service && (service->certs || service->routes),
         .since = listener->since,
     };
+    if (service && service->certs)
+        report_sessions(service->certs, report);
     report_queue(listener, &report->queue);
     snprintf(report->name, sizeof report->name, "%s", listener->entrance->name);
     snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");

@@ -81,6 +81,8 @@ struct report_listener {
     uint64_t handshakes;                     /* that were completed */
     uint64_t handshakes_resumed;             /* of those */
     uint64_t tickets_unknown;                /* session tickets that no key opens */
+    uint64_t session_ids_unknown;            /* ids of sessions that are not kept */
+    int64_t sessions;                        /* that are kept to be resumed by their id */
     uint64_t certificates_loaded;            /* in place of others, since the listener began */
     uint64_t certificates_failed;            /* times that one could not be, and the one before went on */
     uint64_t ended[REASON_COUNT][BY_COUNT];  /* splices, by the reason of their end and who ended them */

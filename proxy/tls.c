@@ -92,6 +92,10 @@ static void tls_destroy(struct tls *tls)
 {
     if (!tls)
         return;
+    /* Without it OpenSSL takes a connection that just ends for one that failed, and its session must not be
+     * resumed (SSL_set_shutdown(3); RFC 5246, section 7.2.1). Fatal alerts have told it before. */
+    if (tls->ssl)
+        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN);
     SSL_free(tls->ssl);
     SSL_SESSION_free(tls->offered);
     tls_bio_end(&tls->bio);

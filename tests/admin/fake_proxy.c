@@ -51,6 +51,8 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
         .handshakes = is_tls ? 700 : 0,
         .handshakes_resumed = is_tls ? 200 : 0,
         .tickets_unknown = is_tls ? 4 : 0,
+        .session_ids_unknown = is_tls ? 6 : 0,
+        .sessions = is_tls ? 150 : 0,
         .ended = {[REASON_PEER_ENDED][BY_THEIR_CLIENT] = 980000,
                   [REASON_PEER_RESET][BY_THEIR_SERVICE] = 7,
                   [REASON_DRAINED][BY_ADMIN] = 1},

@@ -33,8 +33,9 @@ static void a_listener_is_told_as_the_api_says(void)
         "\"wait_ms\":{\"p50\":0,\"p99\":12,\"max\":40},\"left_before_accept_total\":3,\"expired_total\":5},"
         "\"connections\":{\"now\":812,\"securing\":5,\"peak\":2048,\"limit\":20000},"
         "\"totals\":{\"accepted\":981234,\"refused\":3,\"denied\":0,\"tls_failed\":41,\"handshakes\":700,"
-        "\"handshakes_resumed\":200,\"tickets_unknown\":4,\"received_bytes\":8123456789,"
-        "\"sent_bytes\":91234567890},\"ended\":{\"peer_ended\":{\"their_client\":980000},\"peer_reset\":"
+        "\"handshakes_resumed\":200,\"tickets_unknown\":4,\"session_ids_unknown\":6,"
+        "\"received_bytes\":8123456789,\"sent_bytes\":91234567890},\"ended\":{\"peer_ended\":{\"their_"
+        "client\":980000},\"peer_reset\":"
         "{\"their_service\":7},\"drained\":{\"admin\":1}},\"since\":\"2026-11-23T05:40:00.000Z\"}");
     fake_end(&proxy);
 }

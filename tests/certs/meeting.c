@@ -55,11 +55,13 @@ SSL_SESSION *meeting_take_session(struct meeting *meeting)
 
 void meeting_end(struct meeting *meeting)
 {
-    /* An orderly end: OpenSSL lets no session be resumed whose connection broke. */
-    if (meeting->client && SSL_is_init_finished(meeting->client))
-        SSL_shutdown(meeting->client);
-    SSL_free(meeting->server);
-    SSL_free(meeting->client);
+    SSL *const both[] = {meeting->client, meeting->server};
+    for (size_t i = 0; i < 2; i++) {
+        /* An orderly end: OpenSSL lets no session be resumed whose connection broke. */
+        if (both[i] && SSL_is_init_finished(both[i]))
+            SSL_shutdown(both[i]);
+        SSL_free(both[i]);
+    }
     *meeting = (struct meeting){0};
     ERR_clear_error();
 }

@@ -19,6 +19,7 @@ extern const struct suite verification_suite;
 extern const struct suite renewal_suite;
 extern const struct suite ocsp_suite;
 extern const struct suite tickets_suite;
+extern const struct suite sessions_suite;
 extern const struct suite lookout_suite;
 
 #endif

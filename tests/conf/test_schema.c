@@ -68,6 +68,16 @@ static bool is_in(const cJSON *list, const char *name)
     return false;
 }
 
+/* A number that may be null is the first of two choices. */
+static void check_bounds(const struct grammar_key *key, const cJSON *property)
+{
+    const cJSON *choices = get(property, "anyOf");
+    const cJSON *number = choices ? cJSON_GetArrayItem(choices, 0) : property;
+    CU_ASSERT_EQUAL(choices != NULL, grammar_is_nullable_number(key));
+    CU_ASSERT_EQUAL(get(number, "minimum")->valuedouble, (double)key->minimum);
+    CU_ASSERT_EQUAL(get(number, "maximum")->valuedouble, (double)key->maximum);
+}
+
 static void check_object(const struct grammar_object *object)
 {
     const cJSON *shape = shape_of(object);
@@ -81,10 +91,8 @@ static void check_object(const struct grammar_object *object)
         CU_ASSERT_PTR_NOT_NULL(strstr(get_string(property, "description"), key->sentence));
         CU_ASSERT_EQUAL(is_in(get(shape, "required"), key->name), key->is_required);
         CU_ASSERT_EQUAL(get(property, "default") != NULL, !key->is_required && key->type != GRAMMAR_OBJECT);
-        if (key->type == GRAMMAR_INTEGER) {
-            CU_ASSERT_EQUAL(get(property, "minimum")->valuedouble, (double)key->minimum);
-            CU_ASSERT_EQUAL(get(property, "maximum")->valuedouble, (double)key->maximum);
-        }
+        if (key->type == GRAMMAR_INTEGER)
+            check_bounds(key, property);
         if (key->object)
             check_object(key->object);
     }

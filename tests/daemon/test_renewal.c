@@ -1,5 +1,4 @@
-/* Tests of the daemon: certificates that change under way, by themselves and by order; sessions that are
- * resumed at another.
+/* Tests of the daemon: certificates that change under way, by themselves and by order.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/daemon/harness.h"
@@ -25,15 +24,15 @@ static struct service service;
 static char letter[] = "x";
 
 /* A daemon whose listener "web" presents what `certificates` says. */
-static void begin(const char *certificates, const char *more_tls)
+static void begin(const char *certificates)
 {
     harness_begin(harness_is_long() ? 900 : 120);
     identity_make();
     service_begin(&service, "127.0.0.1", serve_letter, letter);
     harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app',"
-                      "'tls':{'certificates':[%s]%s}}],"
+                      "'tls':{'certificates':[%s]}}],"
                       "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
-                      certificates, more_tls, service.address);
+                      certificates, service.address);
 }
 
 static void end(void)
@@ -132,7 +131,7 @@ static void swaps_under_handshakes_fail_none_and_are_soon_seen(void)
 {
     unsigned swaps = harness_is_long() ? 200 : 20, shown = 0, late = 0, spoilt = 0;
     struct crowd crowd = {.came = 0};
-    begin("{'dir':'@/certs'}", "");
+    begin("{'dir':'@/certs'}");
     mount_secret();
     harness_start();
     snprintf(crowd.address, sizeof crowd.address, "%s", harness_at("127.0.0.1", "web"));
@@ -163,7 +162,7 @@ static void swaps_under_handshakes_fail_none_and_are_soon_seen(void)
 
 static void what_fails_is_told_and_what_was_there_goes_on(void)
 {
-    begin("{'chain':'@/certs/tls.crt','key':'@/certs/tls.key'}", "");
+    begin("{'chain':'@/certs/tls.crt','key':'@/certs/tls.key'}");
     mount_secret();
     harness_start();
     const char *address = harness_at("127.0.0.1", "web");
@@ -189,7 +188,7 @@ static void living_splices_keep_what_they_began_with(void)
 {
     struct tls_wish wish = {.ca = "ca.crt"};
     char byte;
-    begin("{'dir':'@/certs'}", "");
+    begin("{'dir':'@/certs'}");
     mount_secret();
     harness_start();
     const char *address = harness_at("127.0.0.1", "web");
@@ -208,7 +207,7 @@ static void living_splices_keep_what_they_began_with(void)
 static void an_order_loads_them_again(void)
 {
     cJSON *answer;
-    begin("{'chain':'@/a.crt','key':'@/a.key'}", "");
+    begin("{'chain':'@/a.crt','key':'@/a.key'}");
     harness_start();
     const char *address = harness_at("127.0.0.1", "web");
     identity_sign("a", "again.test", 0);
@@ -227,7 +226,7 @@ static void an_order_loads_them_again(void)
 static void an_order_reads_the_configuration_again(void)
 {
     cJSON *answer;
-    begin("{'chain':'@/a.crt','key':'@/a.key'}", "");
+    begin("{'chain':'@/a.crt','key':'@/a.key'}");
     harness_start();
     CU_ASSERT_EQUAL(harness_order("POST /v1/config/reload", "{}", &answer), 200);
     CU_ASSERT_PTR_NOT_NULL(asking_member(answer, "applied_at"));
@@ -240,98 +239,12 @@ static void an_order_reads_the_configuration_again(void)
     end();
 }
 
-/* Resumption */
-
-/* In order: OpenSSL lets no session be resumed whose connection broke. */
-static void hang_up(struct wire *wire)
-{
-    if (wire->fd >= 0)
-        wire_finish(wire);
-    wire_close(wire);
-}
-
-static SSL_SESSION *get_session(const char *address, int version)
-{
-    SSL_SESSION *session = NULL;
-    char byte;
-    struct tls_wish wish = {.version = version, .server_name = "a.test", .take = &session};
-    struct wire wire = tls_dial(address, &wish);
-    CU_ASSERT_TRUE(wire.fd >= 0 && wire_read_all(&wire, &byte, 1) && session);
-    hang_up(&wire);
-    return session;
-}
-
-static bool resumes(const char *address, int version, SSL_SESSION *session)
-{
-    struct tls_wish wish = {.version = version, .server_name = "a.test", .session = session};
-    struct wire wire = tls_dial(address, &wish);
-    bool is_resumed = wire.fd >= 0 && SSL_session_reused(wire.ssl);
-    hang_up(&wire);
-    return is_resumed;
-}
-
-static void write_keys(unsigned char first)
-{
-    FILE *file = fopen("keys.new", "we");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    for (unsigned i = 0; i < 80; i++)
-        fputc((int)(first + i), file);
-    fclose(file);
-    CU_ASSERT_EQUAL(rename("keys.new", "keys"), 0);
-}
-
-/* Another instance with the same file: here the same one, begun again with nothing but the file in common. */
-static void a_session_is_resumed_at_another_instance_with_the_same_keys(void)
-{
-    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    SSL_SESSION *sessions[2];
-    begin("{'chain':'@/a.crt','key':'@/a.key'}", ",'ticket_keys_file':'@/keys'");
-    write_keys(1);
-    harness_start();
-    for (size_t i = 0; i < 2; i++)
-        sessions[i] = get_session(harness_at("127.0.0.1", "web"), versions[i]);
-    harness_stop();
-    harness_start();
-    for (size_t i = 0; i < 2; i++)
-        CU_ASSERT_TRUE(resumes(harness_at("127.0.0.1", "web"), versions[i], sessions[i]));
-    harness_await("/v1/listeners/web", "totals.handshakes", 2);
-    harness_await("/v1/listeners/web", "totals.handshakes_resumed", 2);
-    write_keys(2);
-    CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "", NULL), 200);
-    uint64_t until = harness_now_ms() + SOON_MS;
-    while (resumes(harness_at("127.0.0.1", "web"), TLS1_3_VERSION, sessions[1]) && harness_now_ms() < until)
-        usleep(10000);
-    CU_ASSERT_FALSE(resumes(harness_at("127.0.0.1", "web"), TLS1_2_VERSION, sessions[0]));
-    CU_ASSERT_TRUE(harness_number("/v1/listeners/web", "totals.tickets_unknown") >= 1);
-    for (size_t i = 0; i < 2; i++)
-        SSL_SESSION_free(sessions[i]);
-    end();
-}
-
-static void a_listener_without_tickets_resumes_nothing(void)
-{
-    SSL_SESSION *session = NULL;
-    begin("{'chain':'@/a.crt','key':'@/a.key'}", ",'session_tickets':false");
-    harness_start();
-    const char *address = harness_at("127.0.0.1", "web");
-    struct tls_wish wish = {.version = TLS1_3_VERSION, .take = &session};
-    struct wire wire = tls_dial(address, &wish);
-    char byte;
-    CU_ASSERT_TRUE(wire.fd >= 0 && wire_read_all(&wire, &byte, 1));
-    wire_close(&wire);
-    CU_ASSERT_PTR_NULL(session);
-    SSL_SESSION_free(session);
-    end();
-}
-
 static const struct test tests[] = {
     TEST(swaps_under_handshakes_fail_none_and_are_soon_seen),
     TEST(what_fails_is_told_and_what_was_there_goes_on),
     TEST(living_splices_keep_what_they_began_with),
     TEST(an_order_loads_them_again),
     TEST(an_order_reads_the_configuration_again),
-    TEST(a_session_is_resumed_at_another_instance_with_the_same_keys),
-    TEST(a_listener_without_tickets_resumes_nothing),
     {0},
 };
 

@@ -55,6 +55,8 @@ static void apply(SSL *ssl, const struct tls_wish *wish)
         memcpy(alpn + 1, wish->alpn, alpn[0]);
         SSL_set_alpn_protos(ssl, alpn, 1u + alpn[0]);
     }
+    if (wish->takes_no_ticket)
+        SSL_set_options(ssl, SSL_OP_NO_TICKET);
     if (wish->session)
         SSL_set_session(ssl, wish->session);
     SSL_set_ex_data(ssl, 0, wish->take);

@@ -13,6 +13,7 @@ struct tls_wish {
     const char *ca;          /* PEM file of whom to believe */
     const char *alpn;        /* one protocol to offer */
     const char *own;         /* certificate to show: FILE.crt and FILE.key */
+    bool takes_no_ticket;    /* and offers none */
     SSL_SESSION *session;    /* to resume; stays the caller's */
     SSL_SESSION **take;      /* where to put the latest session that is issued: the caller's to free */
 };
