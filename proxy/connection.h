@@ -58,21 +58,21 @@ struct connection {
     uint64_t received;       /* payload bytes read from the peer */
     uint64_t sent;           /* payload bytes taken by the kernel or the transport for the peer */
     struct address peer;
-    uint32_t unsent;       /* bytes that the transport holds because the socket would not take them */
-    uint32_t discarded;    /* bytes read and dropped, as far as they can be counted */
-    uint8_t kind;          /* enum connection_kind */
-    uint8_t state;         /* enum connection_state */
-    uint8_t read_waits;    /* enum connection_wait */
-    uint8_t write_waits;   /* enum connection_wait */
-    uint8_t failure;       /* enum reason: why a direction failed; REASON_NONE while none did */
-    bool has_hung_up;      /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
-    bool is_gone;          /* HUP or ERR was seen: both directions are over once all is read */
-    bool has_urgent;       /* urgent data was announced: as above, and splice(2) stops there */
-    bool is_reset;         /* the peer reset it; writing is over, reading goes on to its end */
-    bool has_read_ended;   /* reading gave IO_END or IO_FAILED */
-    bool has_read_failed;  /* it was IO_FAILED: no orderly end, and writing is over too */
-    bool has_write_ended;  /* our end was sent, or writing failed */
-    bool has_write_failed; /* writing failed: bytes for this end go nowhere */
+    uint32_t unsent;           /* bytes that the transport holds because the socket would not take them */
+    uint32_t discarded;        /* bytes read and dropped, as far as they can be counted */
+    uint8_t kind;              /* enum connection_kind */
+    uint8_t state;             /* enum connection_state */
+    uint8_t read_waits;        /* enum connection_wait */
+    uint8_t write_waits;       /* enum connection_wait */
+    uint8_t failure;           /* enum reason: why a direction failed; REASON_NONE while none did */
+    bool has_hung_up : 1;      /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
+    bool is_gone : 1;          /* HUP or ERR was seen: both directions are over once all is read */
+    bool has_urgent : 1;       /* urgent data was announced: as above, and splice(2) stops there */
+    bool is_reset : 1;         /* the peer reset it; writing is over, reading goes on to its end */
+    bool has_read_ended : 1;   /* reading gave IO_END or IO_FAILED */
+    bool has_read_failed : 1;  /* it was IO_FAILED: no orderly end, and writing is over too */
+    bool has_write_ended : 1;  /* our end was sent, or writing failed */
+    bool has_write_failed : 1; /* writing failed: bytes for this end go nowhere */
 };
 
 /* Makes a connection out of a socket (or -1: a client connection yet to be requested), which from now on is

@@ -8,9 +8,10 @@
 
 enum {
     CHUNK = 64 * 1024,
-    HEAD =
-        (sizeof(struct slab_chunk) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t)
+    HEAD = 64 /* a cache line, for the link to the next chunk */
 };
+
+_Static_assert(sizeof(struct slab_chunk) <= HEAD, "the link stands in the head");
 
 void slab_begin(struct slab *slab, size_t size)
 {
@@ -28,25 +29,26 @@ void slab_end(struct slab *slab)
     slab->free = NULL;
 }
 
-/* Pieces of a fresh chunk are threaded from its end, so that they are taken in the order of memory. */
-static void grow(struct slab *slab)
+/* The next piece that nobody had yet. */
+static void *take_fresh(struct slab *slab)
 {
-    struct slab_chunk *chunk = malloc(CHUNK);
-    if (!chunk)
-        return;
-    chunk->next = slab->chunks;
-    slab->chunks = chunk;
-    for (size_t count = (CHUNK - HEAD) / slab->size; count > 0; count--)
-        slab_give(slab, (char *)chunk + HEAD + (count - 1) * slab->size);
+    if (!slab->chunks || slab->taken == (CHUNK - HEAD) / slab->size) {
+        struct slab_chunk *chunk = aligned_alloc(HEAD, CHUNK);
+        if (!chunk)
+            return NULL;
+        chunk->next = slab->chunks;
+        slab->chunks = chunk;
+        slab->taken = 0;
+    }
+    return (char *)slab->chunks + HEAD + slab->taken++ * slab->size;
 }
 
 void *slab_take(struct slab *slab)
 {
-    if (!slab->free)
-        grow(slab);
     struct slab_piece *piece = slab->free;
-    if (piece)
-        slab->free = piece->next;
+    if (!piece)
+        return take_fresh(slab);
+    slab->free = piece->next;
     return piece;
 }
 

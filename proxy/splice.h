@@ -58,10 +58,9 @@ struct splice {
     struct flow down;
     struct dialer dialer;
     struct timer timer;
-    struct again again;
-    struct list_node condemned;
-    uint64_t opened;   /* ms of the loop */
-    int64_t opened_at; /* ms since the epoch */
+    struct again again; /* for a turn; once it is condemned and wants none any more, its place among those */
+    uint64_t opened;    /* ms of the loop */
+    int64_t opened_at;  /* ms since the epoch */
     uint64_t server_moved;
     uint64_t client_moved;
     uint64_t ending_since;
@@ -71,15 +70,15 @@ struct splice {
     int32_t queue_ms;
     int32_t secure_server_ms; /* -1: not reached */
     int32_t first_byte_down_ms;
-    char *detail;    /* what is known of a failure beyond its reason, in words; NULL: nothing */
-    uint8_t told[2]; /* what events have told of each end, see splice_tell.c */
-    uint8_t reason;  /* enum reason: of the first failure, else of the first end */
-    uint8_t by;      /* enum by */
-    bool may_secure; /* it is its turn for a part of a handshake */
-    bool is_ending;
-    bool is_abortive; /* the ends that are well get a reset, not an orderly end */
-    bool is_cut;      /* by an order: nothing is waited for any more */
-    bool has_spliced; /* splice(2) was used */
+    char *detail;        /* what is known of a failure beyond its reason, in words; NULL: nothing */
+    uint8_t told[2];     /* what events have told of each end, see splice_tell.c */
+    uint8_t reason;      /* enum reason: of the first failure, else of the first end */
+    uint8_t by;          /* enum by */
+    bool may_secure : 1; /* it is its turn for a part of a handshake */
+    bool is_ending : 1;
+    bool is_abortive : 1; /* the ends that are well get a reset, not an orderly end */
+    bool is_cut : 1;      /* by an order: nothing is waited for any more */
+    bool has_spliced : 1; /* splice(2) was used */
 };
 
 /* What its connections have moved so far. */

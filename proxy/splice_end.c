@@ -96,7 +96,7 @@ void splice_settle(struct splice *splice)
     }
     timer_cancel(&splice->timer);
     loop_again_cancel(&splice->again);
-    list_append(&splice->worker->condemned, &splice->condemned);
+    list_append(&splice->worker->condemned, &splice->again.node);
 }
 
 static void log_access(struct splice *splice)
@@ -179,7 +179,7 @@ void splice_end_all(struct worker *worker)
 void splice_reap(struct worker *worker)
 {
     list_for_each (node, &worker->condemned) {
-        struct splice *splice = list_owner(node, struct splice, condemned);
+        struct splice *splice = list_owner(node, struct splice, again.node);
         list_remove(node);
         dialer_end(&splice->dialer);
         flow_end(&splice->up, &worker->bench);

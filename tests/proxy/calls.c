@@ -142,6 +142,14 @@ void *__wrap_realloc(void *bytes, size_t size)
     return __real_realloc(bytes, size);
 }
 
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    count_bytes(size);
+    return __real_aligned_alloc(alignment, size);
+}
+
 void __real_free(void *bytes);
 void __wrap_free(void *bytes);
 void __wrap_free(void *bytes)

@@ -16,6 +16,7 @@ enum {
     STEPS = 40000,
     PIECES = 500,
     PIECE = 1000,
+    CACHE_LINE = 64,
 };
 
 /* The roster only hands pointers on, so any that differ will do for splices. */
@@ -153,6 +154,15 @@ static void the_piece_given_back_last_is_taken_first(void)
     slab_end(&slab);
 }
 
+static void pieces_of_whole_cache_lines_begin_with_one(void)
+{
+    struct slab slab;
+    slab_begin(&slab, 3 * CACHE_LINE);
+    for (unsigned i = 0; i < PIECES; i++)
+        CU_ASSERT_EQUAL((uintptr_t)slab_take(&slab) % CACHE_LINE, 0);
+    slab_end(&slab);
+}
+
 static void a_slab_that_was_never_used_ends_too(void)
 {
     struct slab slab;
@@ -168,6 +178,7 @@ static const struct test tests[] = {
     TEST(the_roster_agrees_with_a_plain_table),
     TEST(pieces_lie_apart_and_suit_any_type),
     TEST(the_piece_given_back_last_is_taken_first),
+    TEST(pieces_of_whole_cache_lines_begin_with_one),
     TEST(a_slab_that_was_never_used_ends_too),
     {0},
 };
