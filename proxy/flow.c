@@ -16,15 +16,20 @@ void flow_begin(struct flow *flow, struct connection *from, struct connection *t
 
 void flow_end(struct flow *flow, struct workbench *bench)
 {
-    buffer_destroy(flow->buffer);
-    flow->buffer = NULL;
-    pipe_give(&bench->pipes, flow->pipe);
-    flow->pipe = NULL;
+    if (flow->is_splicing) {
+        pipe_give(&bench->pipes, flow->pipe);
+        flow->pipe = NULL;
+    } else {
+        buffer_destroy(flow->buffer);
+        flow->buffer = NULL;
+    }
 }
 
 size_t flow_held(const struct flow *flow)
 {
-    return buffer_held(flow->buffer) + (flow->pipe ? flow->pipe->held : 0);
+    if (flow->is_splicing)
+        return flow->pipe ? flow->pipe->held : 0;
+    return buffer_held(flow->buffer);
 }
 
 bool flow_is_over(const struct flow *flow)
@@ -35,17 +40,19 @@ bool flow_is_over(const struct flow *flow)
     return flow->from->has_read_ended && is_broken && flow_held(flow) == 0 && flow->to->unsent == 0;
 }
 
-/* Writes what the vessel and the transport hold, as far as it goes. */
-static void deliver(struct flow *flow, struct workbench *bench)
+static void empty_buffer(struct flow *flow)
 {
     size_t moved;
-    if (flow->to->unsent > 0 && connection_can_write(flow->to))
-        connection_write(flow->to, NULL, 0, &moved);
     while (flow->buffer && connection_can_write(flow->to)) {
         if (connection_write(flow->to, buffer_front(flow->buffer), buffer_held(flow->buffer), &moved) ==
             IO_MOVED)
             buffer_take(&flow->buffer, moved);
     }
+}
+
+static void empty_pipe(struct flow *flow, struct workbench *bench)
+{
+    size_t moved;
     while (flow->pipe && connection_can_write(flow->to)) {
         bool has_more = flow->pipe->held >= PIPE_SIZE_LEAST && connection_can_read(flow->from);
         connection_write_pipe(flow->to, flow->pipe, has_more, &moved);
@@ -56,46 +63,58 @@ static void deliver(struct flow *flow, struct workbench *bench)
     }
 }
 
+/* Writes what the transport and the vessel hold, as far as it goes. */
+static void deliver(struct flow *flow, struct workbench *bench)
+{
+    size_t moved;
+    if (flow->to->unsent > 0 && connection_can_write(flow->to))
+        connection_write(flow->to, NULL, 0, &moved);
+    if (flow->is_splicing)
+        empty_pipe(flow, bench);
+    else
+        empty_buffer(flow);
+}
+
 static bool can_splice(const struct flow *flow)
 {
     return flow->from->transport->is_raw && flow->to->transport->is_raw && !flow->from->has_urgent &&
            !flow->from->preread;
 }
 
-/* Changes over between copying and splicing, by how much one read gave. */
-static void adapt(struct flow *flow, size_t moved)
+/* Remembers how much one read gave. */
+static void note_read(struct flow *flow, size_t moved)
 {
-    if (flow->is_splicing) {
-        flow->small_reads = moved < SMALL_READ ? flow->small_reads + 1 : 0;
-        if (flow->small_reads < SMALL_READS_TO_COPY)
-            return;
-        flow->is_splicing = false;
-        flow->full_reads = 0;
-    } else {
-        flow->full_reads = moved == WORKBENCH_PLAIN ? flow->full_reads + 1 : 0;
-        if (flow->full_reads < FULL_READS_TO_SPLICE)
-            return;
-        flow->full_reads = 0;
-        flow->small_reads = 0;
-        flow->is_splicing = can_splice(flow);
+    bool is_misfit = flow->is_splicing ? moved < SMALL_READ : moved == WORKBENCH_PLAIN;
+    flow->misfits = is_misfit ? flow->misfits + 1 : 0;
+}
+
+/* Changes over between copying and splicing, by how much the last reads gave. Nothing is held. */
+static void choose_vessel(struct flow *flow)
+{
+    unsigned enough = flow->is_splicing ? SMALL_READS_TO_COPY : FULL_READS_TO_SPLICE;
+    if (flow->misfits >= enough) {
+        flow->is_splicing = !flow->is_splicing;
+        flow->misfits = 0;
     }
+    flow->is_splicing = flow->is_splicing && can_splice(flow);
 }
 
 /* How much may be read at once. */
-static size_t allowed(const struct flow *flow, size_t most)
+static size_t allowed(const struct pace *pace, size_t most)
 {
-    return flow->pace ? pace_allows(flow->pace, most) : most;
+    return pace ? pace_allows(pace, most) : most;
 }
 
 /* Reads once into the pipe. False when there is no pipe to be had: then bytes are copied. */
-static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t *moved)
+static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t most, size_t *moved)
 {
     flow->pipe = pipe_take(&bench->pipes);
     if (!flow->pipe) {
         flow->is_splicing = false;
+        flow->buffer = NULL;
         return false;
     }
-    connection_read_pipe(flow->from, flow->pipe, allowed(flow, PIPE_SIZE), moved);
+    connection_read_pipe(flow->from, flow->pipe, most, moved);
     if (flow->pipe->held == 0) {
         pipe_give(&bench->pipes, flow->pipe);
         flow->pipe = NULL;
@@ -105,9 +124,9 @@ static bool fetch_into_pipe(struct flow *flow, struct workbench *bench, size_t *
 
 /* Reads once into scratch memory, writes at once, and keeps what `to` would not take. False when memory is
  * out. */
-static bool fetch_into_memory(struct flow *flow, struct workbench *bench, size_t *moved)
+static bool fetch_into_memory(struct flow *flow, struct workbench *bench, size_t most, size_t *moved)
 {
-    if (connection_read(flow->from, bench->plain, allowed(flow, WORKBENCH_PLAIN), moved) != IO_MOVED)
+    if (connection_read(flow->from, bench->plain, most, moved) != IO_MOVED)
         return true;
     size_t written = 0;
     while (written < *moved && connection_can_write(flow->to)) {
@@ -143,7 +162,7 @@ static void pass_end(struct flow *flow)
         connection_finish(to);
 }
 
-enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
+enum flow_outcome flow_move(struct flow *flow, struct workbench *bench, struct pace *pace)
 {
     size_t spent = 0;
     for (;;) {
@@ -160,18 +179,18 @@ enum flow_outcome flow_move(struct flow *flow, struct workbench *bench)
         }
         if (!connection_can_read(flow->from) || !connection_can_write(flow->to))
             return FLOW_WAITS;
-        if (allowed(flow, 1) == 0)
+        if (allowed(pace, 1) == 0)
             return FLOW_WAITS;
         if (spent >= FLOW_BUDGET)
             return FLOW_AGAIN;
-        flow->is_splicing = flow->is_splicing && can_splice(flow);
-        if (!(flow->is_splicing && fetch_into_pipe(flow, bench, &moved)) &&
-            !fetch_into_memory(flow, bench, &moved))
+        choose_vessel(flow);
+        if (!(flow->is_splicing && fetch_into_pipe(flow, bench, allowed(pace, PIPE_SIZE), &moved)) &&
+            !fetch_into_memory(flow, bench, allowed(pace, WORKBENCH_PLAIN), &moved))
             return FLOW_BROKEN;
         if (moved > 0)
-            adapt(flow, moved);
-        if (flow->pace)
-            pace_spend(flow->pace, moved);
+            note_read(flow, moved);
+        if (pace)
+            pace_spend(pace, moved);
         spent += moved;
     }
 }

@@ -182,9 +182,9 @@ static void move(struct splice *splice)
     struct splice_counts before = splice_counts(splice);
     bool was_held_up = is_held_up(splice);
     splice_fill_paces(splice);
-    enum flow_outcome up = flow_move(&splice->up, bench);
+    enum flow_outcome up = flow_move(&splice->up, bench, splice_pace(splice, 1));
     splice_note_reason(splice, &splice->server);
-    enum flow_outcome down = flow_move(&splice->down, bench);
+    enum flow_outcome down = flow_move(&splice->down, bench, splice_pace(splice, 0));
     note_moved(splice, &before, was_held_up);
     splice_note_reason(splice, &splice->client);
     splice_note_reason(splice, &splice->server);

@@ -79,6 +79,9 @@ void splice_conclude(struct splice *splice);
 /* Sets both connections' rates as the tap has them. Once both are complete. */
 void splice_open_tap(struct splice *splice);
 
+/* The pace of what is written towards that side, see proxy/tap.h; NULL: there is none. */
+struct pace *splice_pace(const struct splice *splice, unsigned side);
+
 /* Fills the paces of both flows up to now; when one of them is worth another turn, 0: none. */
 void splice_fill_paces(struct splice *splice);
 uint64_t splice_pace_due(const struct splice *splice);

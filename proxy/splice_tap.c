@@ -6,13 +6,12 @@
 #include "proxy/kernel.h"
 
 /* Has what flows into `to` keep to the rate: by the kernel, or by a pace of ours. */
-static void set_rate(struct splice *splice, struct flow *flow, unsigned side)
+static void set_rate(struct splice *splice, const struct flow *flow, unsigned side)
 {
     struct tap *tap = splice->tap;
     uint64_t rate = tap->rates[side];
     bool is_kernels = kernel_pace(flow->to->watch.fd, rate);
     pace_set(&tap->paces[side], is_kernels ? 0 : rate, splice_now(splice));
-    flow->pace = is_kernels || rate == 0 ? NULL : &tap->paces[side];
 }
 
 void splice_open_tap(struct splice *splice)
@@ -35,20 +34,21 @@ bool splice_change(struct splice *splice, const struct tap_change *change)
     return true;
 }
 
-static const struct pace *paces_of(const struct splice *splice)
+struct pace *splice_pace(const struct splice *splice, unsigned side)
 {
-    return splice->up.pace || splice->down.pace ? splice->tap->paces : NULL;
+    return splice->tap ? &splice->tap->paces[side] : NULL;
 }
 
 void splice_fill_paces(struct splice *splice)
 {
-    for (unsigned side = 0; side < 2 && paces_of(splice); side++)
+    for (unsigned side = 0; side < 2 && splice->tap; side++)
         pace_fill(&splice->tap->paces[side], splice_now(splice));
 }
 
 uint64_t splice_pace_due(const struct splice *splice)
 {
-    const struct pace *paces = paces_of(splice);
-    uint64_t due[2] = {paces ? pace_due(&paces[0]) : 0, paces ? pace_due(&paces[1]) : 0};
+    if (!splice->tap)
+        return 0;
+    uint64_t due[2] = {pace_due(&splice->tap->paces[0]), pace_due(&splice->tap->paces[1])};
     return !due[0] || (due[1] && due[1] < due[0]) ? due[1] : due[0];
 }

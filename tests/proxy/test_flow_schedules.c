@@ -129,9 +129,9 @@ static void play(struct scene *scene)
     for (unsigned rounds = 0; !is_over(scene) && !scene->wrong; rounds++) {
         announce_something(scene);
         unsigned first = (unsigned)chance_below(&scene->chance, 2);
-        flow_move(&scene->flows[first], &bench);
+        flow_move(&scene->flows[first], &bench, NULL);
         if (chance_in_hundred(&scene->chance, 70))
-            flow_move(&scene->flows[1 - first], &bench);
+            flow_move(&scene->flows[1 - first], &bench, NULL);
         judge(scene);
         if (progress(scene) != before)
             rounds = 0;

@@ -71,7 +71,7 @@ static void turn(struct scene *scene, int wait_ms)
     loop_turn(&scene->loop, scene->has_more ? 0 : wait_ms);
     scene->has_more = false;
     for (unsigned i = 0; i < 2; i++) {
-        enum flow_outcome outcome = flow_move(&scene->flows[i], &scene->bench);
+        enum flow_outcome outcome = flow_move(&scene->flows[i], &scene->bench, NULL);
         scene->is_broken |= outcome == FLOW_BROKEN;
         scene->has_more |= outcome == FLOW_AGAIN;
         scene->has_spliced[i] |= scene->flows[i].is_splicing;
