@@ -20,7 +20,8 @@ struct worker;
 
 /* What a worker does for the rooms above it, which it does not know. All on the worker's thread. */
 struct worker_duties {
-    size_t splice_size;                         /* of what its slab is for */
+    size_t splice_size; /* of what its slabs are for */
+    size_t dialing_size;
     void (*reap)(struct worker *worker);        /* frees what was condemned in this turn */
     void (*end_all)(struct worker *worker);     /* ends every splice */
     void (*places_free)(struct worker *worker); /* places or descriptors may be free again */

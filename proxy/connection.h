@@ -73,6 +73,7 @@ struct connection {
     bool has_read_failed : 1;  /* it was IO_FAILED: no orderly end, and writing is over too */
     bool has_write_ended : 1;  /* our end was sent, or writing failed */
     bool has_write_failed : 1; /* writing failed: bytes for this end go nowhere */
+    bool is_kept_alive : 1;    /* keep-alive was turned on */
 };
 
 /* Makes a connection out of a socket (or -1: a client connection yet to be requested), which from now on is

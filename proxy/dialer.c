@@ -18,9 +18,11 @@ enum {
     QUEUE_FULL_RETRY_MS = 10
 };
 
+static const uint32_t no_server = UINT32_MAX;
+
 /* A question to a name, and afterwards its answer. It outlives its dialer when that ends before the answer
  * comes. */
-struct dialing {
+struct inquiry {
     struct lookup_question question;
     struct dialer *dialer; /* NULL: nobody waits any more */
     void (*answered)(struct dialer *dialer);
@@ -37,41 +39,63 @@ enum step {
 
 void dialer_begin(struct dialer *dialer, struct upstream *upstream)
 {
-    *dialer = (struct dialer){.upstream = upstream, .lookup_ms = -1, .request_ms = -1, .secure_ms = -1};
+    *dialer = (struct dialer){
+        .upstream = upstream, .server = no_server, .lookup_ms = -1, .request_ms = -1, .secure_ms = -1};
+}
+
+struct server *dialer_server(const struct dialer *dialer)
+{
+    return dialer->server == no_server ? NULL : &dialer->upstream->servers[dialer->server];
 }
 
 static void answer_arrived(struct letter *letter, void *owner)
 {
-    struct dialing *dialing = list_owner(letter, struct dialing, question.letter);
+    struct inquiry *inquiry = list_owner(letter, struct inquiry, question.letter);
     (void)owner;
-    dialing->is_asked = false;
-    if (dialing->dialer)
-        dialing->answered(dialing->dialer);
+    inquiry->is_asked = false;
+    if (inquiry->dialer)
+        inquiry->answered(inquiry->dialer);
     else
-        free(dialing);
+        free(inquiry);
 }
 
-static void forget_dialing(struct dialer *dialer)
+static void forget_inquiry(struct dialing *dialing)
 {
-    struct dialing *dialing = dialer->dialing;
-    dialer->dialing = NULL;
-    if (dialing && dialing->is_asked)
-        dialing->dialer = NULL;
+    struct inquiry *inquiry = dialing->inquiry;
+    dialing->inquiry = NULL;
+    if (inquiry && inquiry->is_asked)
+        inquiry->dialer = NULL;
     else
-        free(dialing);
+        free(inquiry);
 }
 
 static void leave_server(struct dialer *dialer)
 {
-    forget_dialing(dialer);
-    upstream_release(dialer->server);
-    dialer->server = NULL;
-    dialer->addresses_left = 0;
+    upstream_release(dialer_server(dialer));
+    dialer->server = no_server;
 }
 
-void dialer_end(struct dialer *dialer)
+static bool begin_dialing(struct dialer *dialer, struct slab *dialings)
+{
+    dialer->dialing = slab_take(dialings);
+    if (dialer->dialing)
+        *dialer->dialing = (struct dialing){0};
+    return dialer->dialing;
+}
+
+static void end_dialing(struct dialer *dialer, struct slab *dialings)
+{
+    if (!dialer->dialing)
+        return;
+    forget_inquiry(dialer->dialing);
+    slab_give(dialings, dialer->dialing);
+    dialer->dialing = NULL;
+}
+
+void dialer_end(struct dialer *dialer, struct slab *dialings)
 {
     leave_server(dialer);
+    end_dialing(dialer, dialings);
 }
 
 static int32_t since(uint64_t began, const struct dialer_site *site)
@@ -81,50 +105,53 @@ static int32_t since(uint64_t began, const struct dialer_site *site)
 
 static bool choose_server(struct dialer *dialer, const struct dialer_site *site)
 {
+    struct dialing *dialing = dialer->dialing;
+    forget_inquiry(dialing);
     leave_server(dialer);
-    if (dialer->tried_count >= dialer->upstream->tries)
+    if (dialing->tried_count >= dialer->upstream->tries)
         return false;
-    dialer->server = upstream_choose(dialer->upstream, dialer->tried, dialer->tried_count);
-    if (!dialer->server)
+    struct server *server = upstream_choose(dialer->upstream, dialing->tried, dialing->tried_count);
+    if (!server)
         return false;
-    dialer->tried[dialer->tried_count++] = upstream_index(dialer->upstream, dialer->server);
-    dialer->addresses_left = 1;
-    dialer->address_at = 0;
-    dialer->began = site->loop->now;
+    dialer->server = upstream_index(dialer->upstream, server);
     dialer->lookup_ms = 0;
+    dialing->tried[dialing->tried_count++] = dialer->server;
+    dialing->addresses_left = 1;
+    dialing->address_at = 0;
+    dialing->began = site->loop->now;
     return true;
 }
 
 static enum step ask_name(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
 {
-    struct dialing *dialing = calloc(1, sizeof *dialing);
-    if (!dialing) {
+    struct inquiry *inquiry = calloc(1, sizeof *inquiry);
+    if (!inquiry) {
         connection_blame(client, ENOMEM);
         return STEP_FAILED;
     }
-    *dialing = (struct dialing){
+    *inquiry = (struct inquiry){
         .question = {.letter.deliver = answer_arrived, .mailbox = site->mailbox},
         .dialer = dialer,
         .answered = site->answered,
     };
-    dialer->dialing = dialing;
-    dialing->is_asked = !lookup_ask(dialer->server->name, &dialing->question);
+    dialer->dialing->inquiry = inquiry;
+    inquiry->is_asked = !lookup_ask(dialer_server(dialer)->name, &inquiry->question);
     client->state = CONNECTION_LOOKING_UP;
     return STEP_ON;
 }
 
 static enum step step_lookup(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
 {
-    const struct dialing *dialing = dialer->dialing;
-    if (dialing->is_asked)
+    struct dialing *dialing = dialer->dialing;
+    if (dialing->inquiry->is_asked)
         return STEP_WAITS;
-    const struct lookup_answer *answer = &dialing->question.answer;
-    dialer->lookup_ms = since(dialer->began, site);
+    const struct lookup_answer *answer = &dialing->inquiry->question.answer;
+    dialer->lookup_ms = since(dialing->began, site);
     client->state = CONNECTION_DESCRIBED;
-    dialer->addresses_left = (uint8_t)answer->count;
+    dialing->addresses_left = (uint8_t)answer->count;
     if (answer->count > 0) {
-        uint64_t turn = atomic_fetch_add_explicit(&dialer->server->requests, 1, memory_order_relaxed);
-        dialer->address_at = (uint8_t)(turn % answer->count);
+        uint64_t turn = atomic_fetch_add_explicit(&dialer_server(dialer)->requests, 1, memory_order_relaxed);
+        dialing->address_at = (uint8_t)(turn % answer->count);
         return STEP_ON;
     }
     client->failure = REASON_LOOKUP_FAILED;
@@ -134,13 +161,15 @@ static enum step step_lookup(struct dialer *dialer, struct connection *client, c
 /* The next address of the server at hand. */
 static struct address take_address(struct dialer *dialer)
 {
-    struct address address = dialer->server->address;
-    dialer->addresses_left--;
-    if (dialer->dialing) {
-        const struct lookup_answer *answer = &dialer->dialing->question.answer;
-        address = answer->addresses[dialer->address_at % answer->count];
-        address.port = dialer->server->port;
-        dialer->address_at = (uint8_t)((dialer->address_at + 1) % answer->count);
+    struct dialing *dialing = dialer->dialing;
+    const struct server *server = dialer_server(dialer);
+    struct address address = server->address;
+    dialing->addresses_left--;
+    if (dialing->inquiry) {
+        const struct lookup_answer *answer = &dialing->inquiry->question.answer;
+        address = answer->addresses[dialing->address_at % answer->count];
+        address.port = server->port;
+        dialing->address_at = (uint8_t)((dialing->address_at + 1) % answer->count);
     }
     return address;
 }
@@ -156,23 +185,23 @@ static void tune_socket(int fd)
 
 /* When keep-alive is turned on: by the half of its idle time no silence can have lasted long enough for a
  * probe, and most connections are over, at three system calls less. 0: never, or it is on. */
-static uint64_t keepalive_due(const struct dialer *dialer, const struct connection *client)
+static uint64_t keepalive_due(const struct dialer *dialer, const struct connection *client, uint64_t opened)
 {
     int64_t idle = dialer->upstream->keepalive;
-    bool is_wanted = idle >= 1000 && !dialer->is_kept_alive && client->state == CONNECTION_COMPLETE &&
+    bool is_wanted = idle >= 1000 && !client->is_kept_alive && client->state == CONNECTION_COMPLETE &&
                      client->peer.family != AF_UNIX;
-    return is_wanted ? dialer->began + (uint64_t)idle / 2 : 0;
+    return is_wanted ? opened + (uint64_t)idle / 2 : 0;
 }
 
 /* The kernel counts from when something last came (tcp(7)). */
-void dialer_keep_alive(struct dialer *dialer, const struct connection *client, uint64_t now)
+void dialer_keep_alive(const struct dialer *dialer, struct connection *client, uint64_t opened, uint64_t now)
 {
-    uint64_t due = keepalive_due(dialer, client);
+    uint64_t due = keepalive_due(dialer, client, opened);
     if (!due || due > now)
         return;
     int fd = client->watch.fd, on = 1, seconds = (int)(dialer->upstream->keepalive / 1000);
     int interval = seconds < 4 ? 1 : seconds / 4;
-    dialer->is_kept_alive = true;
+    client->is_kept_alive = true;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
@@ -183,7 +212,7 @@ static enum step connect_socket(struct dialer *dialer, struct connection *client
 {
     struct sockaddr_storage storage;
     socklen_t length = address_into(&client->peer, &storage);
-    dialer->retry_due = 0;
+    dialer->dialing->retry_due = 0;
     if (connect(client->watch.fd, (struct sockaddr *)&storage, length) == 0 || errno == EISCONN) {
         client->write_waits = WAIT_NOTHING;
         return STEP_ON;
@@ -191,7 +220,7 @@ static enum step connect_socket(struct dialer *dialer, struct connection *client
     if (errno == EINPROGRESS || errno == EINTR)
         return STEP_WAITS;
     if (errno == EAGAIN && client->peer.family == AF_UNIX) {
-        dialer->retry_due = site->loop->now + QUEUE_FULL_RETRY_MS;
+        dialer->dialing->retry_due = site->loop->now + QUEUE_FULL_RETRY_MS;
         return STEP_WAITS;
     }
     connection_blame(client, errno);
@@ -220,7 +249,7 @@ static enum step request_builtin(struct dialer *dialer, struct connection *clien
 {
     int ends[2];
     struct handover *handover = malloc(sizeof *handover);
-    dialer->addresses_left--;
+    dialer->dialing->addresses_left--;
     if (!handover || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
         connection_blame(client, handover ? errno : ENOMEM);
         free(handover);
@@ -232,7 +261,7 @@ static enum step request_builtin(struct dialer *dialer, struct connection *clien
         .fd = ends[1],
         .peer = *site->peer,
     };
-    snprintf(handover->name, sizeof handover->name, "%s", dialer->server->host);
+    snprintf(handover->name, sizeof handover->name, "%s", dialer_server(dialer)->host);
     mailbox_post(site->commons->control, &handover->letter);
     client->peer = (struct address){.family = AF_UNIX};
     connection_request(client, ends[0]);
@@ -258,19 +287,20 @@ static enum step request_address(struct dialer *dialer, struct connection *clien
 static enum step step_describe(struct dialer *dialer, struct connection *client,
                                const struct dialer_site *site)
 {
-    if (dialer->addresses_left == 0) {
+    struct dialing *dialing = dialer->dialing;
+    if (dialing->addresses_left == 0) {
         if (!choose_server(dialer, site))
             return STEP_NOBODY;
-        if (dialer->server->name)
+        if (dialer_server(dialer)->name)
             return ask_name(dialer, client, site);
-        atomic_fetch_add_explicit(&dialer->server->requests, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&dialer_server(dialer)->requests, 1, memory_order_relaxed);
     } else {
-        dialer->began = site->loop->now - (uint64_t)dialer->lookup_ms;
+        dialing->began = site->loop->now - (uint64_t)dialer->lookup_ms;
     }
     dialer->request_ms = -1;
-    enum step step =
-        dialer->server->is_builtin ? request_builtin(dialer, client, site) : request_address(dialer, client);
-    if (step == STEP_ON && !dialer->server->is_builtin)
+    bool is_builtin = dialer_server(dialer)->is_builtin;
+    enum step step = is_builtin ? request_builtin(dialer, client, site) : request_address(dialer, client);
+    if (step == STEP_ON && !is_builtin)
         step = connect_socket(dialer, client, site);
     if (step == STEP_FAILED)
         return step;
@@ -286,7 +316,7 @@ static enum step step_describe(struct dialer *dialer, struct connection *client,
 static enum step step_request(struct dialer *dialer, struct connection *client,
                               const struct dialer_site *site)
 {
-    if (dialer->retry_due)
+    if (dialer->dialing->retry_due)
         return connect_socket(dialer, client, site);
     if (client->write_waits != WAIT_NOTHING)
         return STEP_WAITS;
@@ -297,13 +327,14 @@ static enum step step_request(struct dialer *dialer, struct connection *client,
         connection_blame(client, error);
         return STEP_FAILED;
     }
-    dialer->request_ms = since(dialer->began, site) - dialer->lookup_ms;
+    dialer->request_ms = since(dialer->dialing->began, site) - dialer->lookup_ms;
     if (!dialer->upstream->certs) {
         client->state = CONNECTION_COMPLETE;
         return STEP_ON;
     }
-    if (tls_begin(client, dialer->upstream->certs, dialer->server->host ? dialer->server->host : "")) {
-        tls_resume(client, &dialer->server->sessions);
+    struct server *server = dialer_server(dialer);
+    if (tls_begin(client, dialer->upstream->certs, server->host ? server->host : "")) {
+        tls_resume(client, &server->sessions);
         return STEP_ON;
     }
     connection_blame(client, ENOMEM);
@@ -314,7 +345,7 @@ static enum step step_secure(struct dialer *dialer, struct connection *client, c
 {
     switch (connection_secure(client)) {
     case IO_MOVED:
-        dialer->secure_ms = since(dialer->began, site) - dialer->lookup_ms - dialer->request_ms;
+        dialer->secure_ms = since(dialer->dialing->began, site) - dialer->lookup_ms - dialer->request_ms;
         return STEP_ON;
     case IO_WANT_READ:
     case IO_WANT_WRITE:
@@ -337,7 +368,7 @@ static step_function *const steps[] = {
 static uint64_t attempt_due(const struct dialer *dialer)
 {
     int64_t most = dialer->upstream->connect_timeout;
-    return most > 0 ? dialer->began + (uint64_t)most : 0;
+    return most > 0 ? dialer->dialing->began + (uint64_t)most : 0;
 }
 
 static bool has_timed_out(const struct dialer *dialer, const struct connection *client,
@@ -358,7 +389,8 @@ static const char *failure_detail(const struct dialer *dialer, const struct conn
 {
     if (client->state == CONNECTION_SECURING)
         return tls_failure(client);
-    return dialer->dialing && !dialer->dialing->is_asked ? dialer->dialing->question.answer.failure : "";
+    const struct inquiry *inquiry = dialer->dialing->inquiry;
+    return inquiry && !inquiry->is_asked ? inquiry->question.answer.failure : "";
 }
 
 /* Puts the connection back to where it was before the attempt, but for why it failed. */
@@ -367,22 +399,27 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
     char where[ADDRESS_TEXT];
     const char *detail = failure_detail(dialer, client);
     uint8_t failure = client->failure;
-    log_line_gated(&dialer->server->told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
-                   dialer->upstream->name, dialer->server->text, address_print(&client->peer, where),
+    struct server *server = dialer_server(dialer);
+    log_line_gated(&server->told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
+                   dialer->upstream->name, server->text, address_print(&client->peer, where),
                    reason_sentence(failure), *detail ? ": " : "", detail);
-    atomic_fetch_add_explicit(&dialer->server->failed[failure], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&server->failed[failure], 1, memory_order_relaxed);
     if (client->state == CONNECTION_LOOKING_UP)
-        dialer->addresses_left = 0;
+        dialer->dialing->addresses_left = 0;
     site->failed(dialer, detail);
     struct workbench *bench = client->bench;
     connection_close(client, site->loop, false);
     connection_begin(client, CONNECTION_CLIENT, -1, bench);
     client->failure = failure;
-    dialer->retry_due = 0;
+    dialer->dialing->retry_due = 0;
 }
 
 enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
 {
+    if (!dialer->dialing && !begin_dialing(dialer, site->dialings)) {
+        connection_blame(client, ENOMEM);
+        return DIAL_FAILED;
+    }
     while (client->state != CONNECTION_COMPLETE) {
         uint8_t state = client->state;
         enum step step = steps[state](dialer, client, site);
@@ -402,18 +439,19 @@ enum dial dialer_step(struct dialer *dialer, struct connection *client, const st
             return DIAL_FAILED;
         }
     }
-    forget_dialing(dialer);
-    histogram_note_shared(&dialer->server->connect, since(dialer->began, site) - dialer->lookup_ms);
+    histogram_note_shared(&dialer_server(dialer)->connect,
+                          since(dialer->dialing->began, site) - dialer->lookup_ms);
+    end_dialing(dialer, site->dialings);
     client->failure = REASON_NONE;
     return DIAL_COMPLETE;
 }
 
-uint64_t dialer_due(const struct dialer *dialer, const struct connection *client)
+uint64_t dialer_due(const struct dialer *dialer, const struct connection *client, uint64_t opened)
 {
     if (client->state == CONNECTION_COMPLETE)
-        return keepalive_due(dialer, client);
+        return keepalive_due(dialer, client, opened);
     if (client->state == CONNECTION_DESCRIBED || client->state == CONNECTION_CLOSED)
         return 0;
-    uint64_t due = attempt_due(dialer);
-    return dialer->retry_due && (!due || dialer->retry_due < due) ? dialer->retry_due : due;
+    uint64_t due = attempt_due(dialer), retry_due = dialer->dialing->retry_due;
+    return retry_due && (!due || retry_due < due) ? retry_due : due;
 }

@@ -11,6 +11,7 @@
 
 #include "proxy/commons.h"
 #include "proxy/connection.h"
+#include "proxy/slab.h"
 #include "proxy/upstream.h"
 
 enum dial {
@@ -21,24 +22,30 @@ enum dial {
 
 struct dialer {
     struct upstream *upstream; /* borrowed: the splice's service holds it */
-    struct server *server;     /* asked now, or the one it is connected to; NULL before the first */
-    struct dialing *dialing;   /* the question to a name and its answer; NULL without */
-    uint64_t began;            /* this attempt, in ms of the loop */
+    struct dialing *dialing;   /* what is needed while it dials only; else NULL */
     int32_t lookup_ms;         /* phases; -1 before they are over */
     int32_t request_ms;
     int32_t secure_ms;
-    uint16_t tried[UPSTREAM_TRIES];
+    uint32_t server; /* its index, see dialer_server */
+};
+
+/* What a connection needs as long as it is being formed: of those there are few at a time, and idle ones do
+ * not carry it with them. A piece of its worker's slab. */
+struct dialing {
+    struct inquiry *inquiry; /* the question to a name and its answer; NULL without */
+    uint64_t began;          /* this attempt, in ms of the loop */
+    uint64_t retry_due; /* the queue of a unix server is full: connect(2) says EAGAIN and no event will come;
+                           else 0 */
+    uint32_t tried[UPSTREAM_TRIES];
     uint8_t tried_count;
     uint8_t addresses_left; /* of the server at hand */
     uint8_t address_at;
-    bool is_kept_alive; /* keep-alive was turned on */
-    uint64_t retry_due; /* the queue of a unix server is full: connect(2) says EAGAIN and no event will come;
-                           else 0 */
 };
 
 /* What a dialer needs of its surroundings. */
 struct dialer_site {
     struct commons *commons;
+    struct slab *dialings; /* of the worker */
     struct loop *loop;
     struct mailbox *mailbox;    /* of the worker: answers of lookups come there */
     watch_function *ready;      /* for the connection's socket */
@@ -52,18 +59,21 @@ struct dialer_site {
 
 void dialer_begin(struct dialer *dialer, struct upstream *upstream);
 
+/* The server that is asked now, or the one that it is connected to; NULL before the first. */
+struct server *dialer_server(const struct dialer *dialer);
+
 /* Goes as far as it goes. `client` is the connection, `site` the same at each call. */
 enum dial dialer_step(struct dialer *dialer, struct connection *client, const struct dialer_site *site);
 
 /* Turns on keep-alive where it is due. To be called when dialer_due has come for one that is COMPLETE. */
-void dialer_keep_alive(struct dialer *dialer, const struct connection *client, uint64_t now);
+void dialer_keep_alive(const struct dialer *dialer, struct connection *client, uint64_t opened, uint64_t now);
 
 /* When, in ms of the loop, dialer_step, or dialer_keep_alive, has to be called though nothing was announced;
- * 0: never. */
-uint64_t dialer_due(const struct dialer *dialer, const struct connection *client);
+ * 0: never. `opened`: when its splice began. */
+uint64_t dialer_due(const struct dialer *dialer, const struct connection *client, uint64_t opened);
 
-/* Gives the server back and leaves a lookup that is under way. The connection itself is the splice's to
- * close. */
-void dialer_end(struct dialer *dialer);
+/* Gives the server back and leaves a lookup that is under way; `dialings` is its worker's slab. The
+ * connection itself is the splice's to close. Idempotent. */
+void dialer_end(struct dialer *dialer, struct slab *dialings);
 
 #endif

@@ -13,6 +13,7 @@
 
 const struct worker_duties house_duties = {
     .splice_size = sizeof(struct splice),
+    .dialing_size = sizeof(struct dialing),
     .reap = splice_reap,
     .end_all = splice_end_all,
     .places_free = gate_unpark_all,

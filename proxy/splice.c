@@ -74,6 +74,7 @@ static struct dialer_site site_of(struct splice *splice)
 {
     return (struct dialer_site){
         .commons = splice->worker->commons,
+        .dialings = &splice->worker->dialings,
         .loop = &splice->worker->loop,
         .mailbox = &splice->worker->mailbox,
         .ready = client_ready,

@@ -181,7 +181,7 @@ void splice_reap(struct worker *worker)
     list_for_each (node, &worker->condemned) {
         struct splice *splice = list_owner(node, struct splice, again.node);
         list_remove(node);
-        dialer_end(&splice->dialer);
+        dialer_end(&splice->dialer, &worker->dialings);
         flow_end(&splice->up, &worker->bench);
         flow_end(&splice->down, &worker->bench);
         slowness_forget(&splice->slowness);

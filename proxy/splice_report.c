@@ -41,7 +41,7 @@ struct report_phases splice_phases(const struct splice *splice)
 void splice_report(struct splice *splice, bool with_kernel, struct report_splice *report)
 {
     const struct entrance *entrance = splice->entrance;
-    const struct server *server = splice->dialer.server;
+    const struct server *server = dialer_server(&splice->dialer);
     uint64_t now = splice->worker->loop.now;
     *report = (struct report_splice){
         .id = splice->id,

@@ -44,7 +44,7 @@ static struct event of_splice(struct splice *splice, enum event_what what)
 static struct event of_connection(struct splice *splice, const struct connection *connection,
                                   enum event_what what)
 {
-    const struct server *server = splice->dialer.server;
+    const struct server *server = dialer_server(&splice->dialer);
     struct event event = of_splice(splice, what);
     bool is_server = connection->kind == CONNECTION_SERVER;
     event.end = is_server ? EVENT_SERVER_END : EVENT_CLIENT_END;
@@ -72,7 +72,7 @@ void splice_tell(struct splice *splice, enum event_what what)
 {
     if (!ring_of(splice))
         return;
-    const struct server *server = splice->dialer.server;
+    const struct server *server = dialer_server(&splice->dialer);
     struct event event = of_splice(splice, what);
     struct report_phases phases = splice_phases(splice);
     event.peer = &splice->server.peer;

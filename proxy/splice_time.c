@@ -7,7 +7,8 @@
 
 static struct deadline due(struct splice *splice)
 {
-    uint64_t dial_due = dialer_due(&splice->dialer, &splice->client), pace_due = splice_pace_due(splice);
+    uint64_t dial_due = dialer_due(&splice->dialer, &splice->client, splice->opened);
+    uint64_t pace_due = splice_pace_due(splice);
     struct conf_listener_timeouts timeouts = splice->service->timeouts;
     if (splice->tap && splice->tap->idle_ms >= 0)
         timeouts.idle = splice->tap->idle_ms;
@@ -37,7 +38,7 @@ void splice_arm(struct splice *splice)
 void splice_time_is_up(struct timer *timer)
 {
     struct splice *splice = list_owner(timer, struct splice, timer);
-    dialer_keep_alive(&splice->dialer, &splice->client, splice_now(splice));
+    dialer_keep_alive(&splice->dialer, &splice->client, splice->opened, splice_now(splice));
     struct deadline deadline = due(splice);
     if (splice->is_ending ||
         (deadline.reason == REASON_NONE && deadline.due && deadline.due <= splice_now(splice)))

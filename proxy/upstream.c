@@ -161,12 +161,12 @@ void upstream_drop(struct upstream **upstream)
     free(dropped);
 }
 
-uint16_t upstream_index(const struct upstream *upstream, const struct server *server)
+uint32_t upstream_index(const struct upstream *upstream, const struct server *server)
 {
-    return (uint16_t)(server - upstream->servers);
+    return (uint32_t)(server - upstream->servers);
 }
 
-static bool was_tried(unsigned index, const uint16_t *tried, unsigned tried_count)
+static bool was_tried(unsigned index, const uint32_t *tried, unsigned tried_count)
 {
     for (unsigned i = 0; i < tried_count; i++) {
         if (tried[i] == index)
@@ -176,7 +176,7 @@ static bool was_tried(unsigned index, const uint16_t *tried, unsigned tried_coun
 }
 
 /* Takes servers as they come in the mixed order, passing over those that were tried. */
-static struct server *choose_in_turn(struct upstream *upstream, const uint16_t *tried, unsigned tried_count)
+static struct server *choose_in_turn(struct upstream *upstream, const uint32_t *tried, unsigned tried_count)
 {
     for (unsigned i = 0; i < upstream->order_length; i++) {
         unsigned turn = atomic_fetch_add_explicit(&upstream->turn, 1, memory_order_relaxed);
@@ -194,7 +194,7 @@ static struct server *choose_in_turn(struct upstream *upstream, const uint16_t *
 
 /* Takes the server with the fewest open connections for its weight; equals in turn, so that idle ones share.
  */
-static struct server *choose_least(struct upstream *upstream, const uint16_t *tried, unsigned tried_count)
+static struct server *choose_least(struct upstream *upstream, const uint32_t *tried, unsigned tried_count)
 {
     struct server *least = NULL;
     int64_t least_open = 0;
@@ -213,12 +213,12 @@ static struct server *choose_least(struct upstream *upstream, const uint16_t *tr
     return least;
 }
 
-static struct server *(*const choosers[])(struct upstream *, const uint16_t *, unsigned) = {
+static struct server *(*const choosers[])(struct upstream *, const uint32_t *, unsigned) = {
     [CONF_BALANCE_ROUND_ROBIN] = choose_in_turn,
     [CONF_BALANCE_LEAST_CONNECTIONS] = choose_least,
 };
 
-struct server *upstream_choose(struct upstream *upstream, const uint16_t *tried, unsigned tried_count)
+struct server *upstream_choose(struct upstream *upstream, const uint32_t *tried, unsigned tried_count)
 {
     if (tried_count >= upstream->server_count)
         return NULL;

@@ -76,13 +76,13 @@ void upstream_drop(struct upstream **upstream);
 
 /* Chooses a server that is not among the `tried_count` indices of `tried`, by the balance, and counts one
  * open connection on it. NULL when none is left. The caller gives it back with upstream_release. */
-struct server *upstream_choose(struct upstream *upstream, const uint16_t *tried, unsigned tried_count);
+struct server *upstream_choose(struct upstream *upstream, const uint32_t *tried, unsigned tried_count);
 
 /* Tells about it; its servers are on the heap, the caller's to free. */
 void upstream_report(const struct upstream *upstream, struct report_upstream *report);
 
 /* The index of one of its servers. */
-uint16_t upstream_index(const struct upstream *upstream, const struct server *server);
+uint32_t upstream_index(const struct upstream *upstream, const struct server *server);
 
 /* The connection to that server is over. Accepts NULL. */
 void upstream_release(struct server *server);

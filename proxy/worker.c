@@ -48,6 +48,7 @@ char *worker_create(struct commons *commons, unsigned index, unsigned max_pipes,
     list_begin(&worker->gates);
     list_begin(&worker->condemned);
     slab_begin(&worker->splices, commons->duties->splice_size);
+    slab_begin(&worker->dialings, commons->duties->dialing_size);
     roster_begin(&worker->roster);
     char *wrong = loop_open(&worker->loop);
     worker->loop.owner = worker;
@@ -133,6 +134,7 @@ void worker_destroy(struct worker *worker)
     workbench_end(&worker->bench);
     roster_end(&worker->roster);
     slab_end(&worker->splices);
+    slab_end(&worker->dialings);
     free(worker);
 }
 

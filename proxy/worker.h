@@ -26,6 +26,7 @@ struct worker {
     struct mailbox mailbox;
     struct workbench bench;
     struct slab splices;
+    struct slab dialings; /* of splices that are being formed, see proxy/dialer.h */
     struct roster roster;
     struct list gates;     /* open ones */
     struct list condemned; /* splices to be freed at the end of the turn */

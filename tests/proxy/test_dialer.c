@@ -20,6 +20,7 @@ enum {
 static struct yard yard;
 static struct dialer dialer;
 static struct connection client;
+static uint64_t opened; /* the splice that the client connection would belong to */
 static const struct address peer = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}};
 
 static void note(struct watch *watch, unsigned events)
@@ -63,6 +64,7 @@ static void failed(struct dialer *at, const char *detail)
 static struct dialer_site site(void)
 {
     return (struct dialer_site){.commons = &yard.commons,
+                                .dialings = &yard.worker->dialings,
                                 .loop = &yard.worker->loop,
                                 .mailbox = &yard.worker->mailbox,
                                 .ready = note,
@@ -78,12 +80,13 @@ static void begin(const struct yard_plan *plan)
     yard_open(&yard, plan);
     connection_begin(&client, CONNECTION_CLIENT, -1, &yard.worker->bench);
     dialer_begin(&dialer, yard.service->upstream);
+    opened = yard.worker->loop.now;
 }
 
 static void finish(void)
 {
-    dialer_end(&dialer);
-    dialer_end(&dialer);
+    dialer_end(&dialer, &yard.worker->dialings);
+    dialer_end(&dialer, &yard.worker->dialings);
     connection_close(&client, &yard.worker->loop, false);
     yard_close(&yard);
     yard_forget(&yard);
@@ -116,11 +119,11 @@ static void a_dial_ends_with_a_connection_that_is_complete(void)
 {
     begin(&(struct yard_plan){.connect_timeout = 60000});
     CU_ASSERT_EQUAL(client.state, CONNECTION_DESCRIBED);
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), 0);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), 0);
     CU_ASSERT_EQUAL(dial(), DIAL_COMPLETE);
     CU_ASSERT_EQUAL(client.state, CONNECTION_COMPLETE);
     CU_ASSERT_EQUAL(client.failure, REASON_NONE);
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), 0);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), 0);
     CU_ASSERT_TRUE(dialer.lookup_ms == 0 && dialer.request_ms >= 0 && dialer.secure_ms == -1);
     CU_ASSERT_EQUAL(open_at(0), 1);
     int service = yard_accept(&yard, 0);
@@ -143,13 +146,13 @@ static void keep_alive_is_turned_on_while_no_silence_can_have_lasted_long_enough
     begin(&(struct yard_plan){0});
     yard.service->upstream->keepalive = 60000;
     CU_ASSERT_EQUAL(dial(), DIAL_COMPLETE);
-    uint64_t due = dialer_due(&dialer, &client);
-    CU_ASSERT_TRUE(due >= dialer.began && due < dialer.began + 60000);
-    dialer_keep_alive(&dialer, &client, due - 1);
+    uint64_t due = dialer_due(&dialer, &client, opened);
+    CU_ASSERT_TRUE(due >= opened && due < opened + 60000);
+    dialer_keep_alive(&dialer, &client, opened, due - 1);
     CU_ASSERT_EQUAL(keep_alive_of(&client), 0);
-    dialer_keep_alive(&dialer, &client, due);
+    dialer_keep_alive(&dialer, &client, opened, due);
     CU_ASSERT_EQUAL(keep_alive_of(&client), 1);
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), 0);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), 0);
     int idle = 0;
     socklen_t length = sizeof idle;
     CU_ASSERT_EQUAL(getsockopt(client.watch.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &length), 0);
@@ -172,13 +175,13 @@ static void an_attempt_is_due_by_its_own_timeout(void)
     uint64_t began = yard.worker->loop.now;
     CU_ASSERT_EQUAL(step(), DIAL_WAITS);
     CU_ASSERT_EQUAL(client.state, CONNECTION_REQUESTING);
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), began + SHORT_MS);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), began + SHORT_MS);
     CU_ASSERT_EQUAL(step(), DIAL_WAITS); /* nothing has changed */
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), began + SHORT_MS);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), began + SHORT_MS);
     CU_ASSERT_EQUAL(open_at(0) + open_at(1), 1);
     yard_linger(&yard, SHORT_MS + 10);
     CU_ASSERT_EQUAL(step(), DIAL_WAITS); /* the next one */
-    CU_ASSERT_TRUE(dialer_due(&dialer, &client) >= began + 2 * SHORT_MS);
+    CU_ASSERT_TRUE(dialer_due(&dialer, &client, opened) >= began + 2 * SHORT_MS);
     CU_ASSERT_EQUAL(open_at(0) + open_at(1), 1);
     CU_ASSERT_EQUAL(dial(), DIAL_FAILED);
     CU_ASSERT_EQUAL(client.failure, REASON_CONNECT_TIMEOUT);
@@ -189,7 +192,7 @@ static void without_a_timeout_nothing_is_due(void)
 {
     begin(&(struct yard_plan){.servers = {YARD_SILENT}});
     CU_ASSERT_EQUAL(step(), DIAL_WAITS);
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), 0);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), 0);
     finish();
 }
 
@@ -197,11 +200,11 @@ static void a_full_unix_queue_is_due_for_another_look_that_does_not_move_away(vo
 {
     begin(&(struct yard_plan){.servers = {YARD_FULL}});
     CU_ASSERT_EQUAL(step(), DIAL_WAITS);
-    uint64_t due = dialer_due(&dialer, &client);
+    uint64_t due = dialer_due(&dialer, &client, opened);
     CU_ASSERT_TRUE(due > yard.worker->loop.now);
     usleep(3000);
     yard.worker->loop.now = loop_clock_ms();
-    CU_ASSERT_EQUAL(dialer_due(&dialer, &client), due);
+    CU_ASSERT_EQUAL(dialer_due(&dialer, &client, opened), due);
     yard_make_room(&yard, 0);
     CU_ASSERT_EQUAL(dial(), DIAL_COMPLETE);
     CU_ASSERT_FALSE(client.has_hung_up); /* what was announced of the unconnected socket does not count */

@@ -107,7 +107,7 @@ static void check_tried(enum conf_balance balance)
     static const int64_t weights[] = {9, 1, 1, 0};
     struct upstream *upstream = make(balance, weights, 2);
     for (unsigned times = 0; times < 50; times++) {
-        uint16_t tried[MOST];
+        uint32_t tried[MOST];
         unsigned seen = 0;
         for (unsigned count = 0; count < 3; count++) {
             struct server *server = upstream_choose(upstream, tried, count);
@@ -133,7 +133,7 @@ static void nobody_is_counted_when_nobody_is_left(void)
     static const int64_t weights[] = {1, 0};
     struct upstream *upstream = make(CONF_BALANCE_LEAST_CONNECTIONS, weights, 2);
     struct server *only = upstream_choose(upstream, NULL, 0);
-    CU_ASSERT_PTR_NULL(upstream_choose(upstream, (const uint16_t[]){0}, 1));
+    CU_ASSERT_PTR_NULL(upstream_choose(upstream, (const uint32_t[]){0}, 1));
     CU_ASSERT_EQUAL(atomic_load(&only->open), 1);
     upstream_release(only);
     upstream_release(NULL);
