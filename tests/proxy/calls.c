@@ -4,6 +4,7 @@
 #include "tests/proxy/calls.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -138,7 +139,8 @@ void *__real_realloc(void *bytes, size_t size);
 void *__wrap_realloc(void *bytes, size_t size);
 void *__wrap_realloc(void *bytes, size_t size)
 {
-    count_bytes(size);
+    size_t before = bytes ? malloc_usable_size(bytes) : 0;
+    count_bytes(size > before ? size - before : 0);
     return __real_realloc(bytes, size);
 }
 

@@ -32,7 +32,7 @@ enum call {
 
 struct calls {
     unsigned of[CALL_COUNT];
-    size_t allocated; /* bytes asked for */
+    size_t allocated; /* bytes asked for: of a piece that grows, those that it grows by */
 };
 
 /* Counts from now on, adding to `calls`. */

@@ -82,7 +82,7 @@ static void fewest_connections_for_its_weight_comes_next(void)
     unsigned counts[MOST] = {0};
     choose_many(upstream, 600, true, counts);
     CU_ASSERT_TRUE(counts[0] == 100 && counts[1] == 300 && counts[2] == 200);
-    struct server *one = upstream_choose(upstream, (const uint16_t[]){0, 2}, 2);
+    struct server *one = upstream_choose(upstream, (const uint32_t[]){0, 2}, 2);
     CU_ASSERT_EQUAL(upstream_index(upstream, one), 1);
     for (unsigned i = 0; i < 41; i++)
         upstream_release(one);
