@@ -115,6 +115,17 @@ static bool has_spliced(struct scene *scene, unsigned from)
     return result;
 }
 
+/* Passes megabytes until they have been spliced: where the kernel is short of memory for TCP, the first
+ * come in small portions. */
+static void pass_in_bulk(struct scene *scene, unsigned from)
+{
+    uint64_t began = loop_clock_ms();
+    do {
+        pass(scene, from, 8 * 1024 * 1024);
+    } while (!scene->has_spliced[from] && loop_clock_ms() - began < PATIENCE_MS);
+    CU_ASSERT_TRUE(has_spliced(scene, from));
+}
+
 static unsigned open_descriptors(void)
 {
     unsigned count = 0;
@@ -134,8 +145,7 @@ static void check_change(enum pair_kind first, enum pair_kind second)
         pass_in_pieces(&scene, 0, 20, 1000);
         CU_ASSERT_FALSE(scene.flows[0].is_splicing);
         has_spliced(&scene, 0);
-        pass(&scene, 0, 8 * 1024 * 1024);
-        CU_ASSERT_TRUE(has_spliced(&scene, 0));
+        pass_in_bulk(&scene, 0);
         CU_ASSERT_FALSE(has_spliced(&scene, 1)); /* each flow for itself */
     }
     pass(&scene, 1, 100);
@@ -177,13 +187,12 @@ static void small_segments_pass_while_splicing(void)
 /* Fills up a flow that splices until its receiver takes no more. */
 static void fill_up(struct scene *scene)
 {
-    pass(scene, 0, 8 * 1024 * 1024);
+    pass_in_bulk(scene, 0);
     for (unsigned still = 0; still < 20; still++) {
         if (give(scene, 0, 1024 * 1024) > 0)
             still = 0;
         turn(scene, 5);
     }
-    CU_ASSERT_TRUE(has_spliced(scene, 0));
 }
 
 static void a_full_pipe_stops_reading_and_goes_on_later(void)
@@ -232,7 +241,7 @@ static void what_came_before_a_reset_arrives_though_it_was_spliced(void)
 {
     struct scene scene;
     scene_begin(&scene, PAIR_TCP, PAIR_UNIX, 1);
-    pass(&scene, 0, 8 * 1024 * 1024);
+    pass_in_bulk(&scene, 0);
     give(&scene, 0, 100000);
     turn(&scene, 50);
     give(&scene, 0, 60000);
@@ -256,8 +265,7 @@ static void urgent_data_does_not_stop_a_flow_that_splices(void)
     int on = 1;
     scene_begin(&scene, PAIR_TCP, PAIR_TCP, 1);
     setsockopt(scene.ends[0].watch.fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-    pass(&scene, 0, 8 * 1024 * 1024);
-    CU_ASSERT_TRUE(has_spliced(&scene, 0));
+    pass_in_bulk(&scene, 0);
     give(&scene, 0, 500000);
     turn(&scene, 10);
     struct stream *stream = &scene.streams[0];
