@@ -222,6 +222,25 @@ static void examine_validity(const struct patient *patient, struct findings *fin
     }
 }
 
+static void examine_staples(const struct patient *patient, struct findings *findings)
+{
+    static const struct disease unstapled = {"certificate_unstapled", "error",
+                                             "set \"ocsp\": \"fetch\" in the listener's tls, or \"file\" and "
+                                             "the response's file as \"ocsp\" of the "
+                                             "certificate; or have one issued that does not ask for it"};
+    for (size_t i = 0; i < patient->certificate_count; i++) {
+        const struct report_certificate *certificate = &patient->certificates[i];
+        if (certificate->must_staple && certificate->ocsp_until <= patient->at)
+            add(findings, &unstapled, certificate->file,
+                "the certificate of listener %s demands an OCSP response beside it (must-staple, RFC 7633), "
+                "and "
+                "%s: clients that heed it refuse to connect (%s)",
+                certificate->used_by,
+                certificate->ocsp_until ? "the time of the one that is there is over" : "there is none",
+                certificate->subject);
+    }
+}
+
 static void examine_files(const struct patient *patient, struct findings *findings)
 {
     static const struct disease unusable = {
@@ -239,8 +258,9 @@ static void examine_files(const struct patient *patient, struct findings *findin
 void examination_run(const struct patient *patient, struct findings *findings)
 {
     static void (*const examinations[])(const struct patient *patient, struct findings *findings) = {
-        examine_configuration, examine_descriptors, examine_places,    examine_kernel,   examine_backlogs,
-        examine_drops,         examine_states,      examine_readiness, examine_validity, examine_files,
+        examine_configuration, examine_descriptors, examine_places, examine_kernel,
+        examine_backlogs,      examine_drops,       examine_states, examine_readiness,
+        examine_validity,      examine_staples,     examine_files,
     };
     for (size_t i = 0; i < sizeof examinations / sizeof *examinations; i++)
         examinations[i](patient, findings);

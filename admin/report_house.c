@@ -180,6 +180,11 @@ static void write_fingerprint(struct json *json, const void *report)
     json_string(json, ((const struct report_identity *)report)->first->fingerprint);
 }
 
+static void write_must_staple(struct json *json, const void *report)
+{
+    json_bool(json, ((const struct report_identity *)report)->first->must_staple);
+}
+
 static const struct member key_members[] = {
     MEMBER("type", struct report_certificate, key_type),
     MEMBER("bits", struct report_certificate, key_bits),
@@ -237,6 +242,7 @@ const struct member report_certificate_members[] = {
     MEMBER_BY("key", write_key),
     MEMBER_BY("used_by", write_used_by),
     MEMBER_AT("ocsp_until", struct report_identity, ocsp_until),
+    MEMBER_BY("must_staple", write_must_staple),
     MEMBER_BY("last_error", write_last_error),
     MEMBERS_END,
 };

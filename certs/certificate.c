@@ -130,6 +130,7 @@ static void describe(struct certificate *certificate, const char *file)
         .fingerprint = text_copy(fingerprint),
         .key_type = text_copy(type ? type : "unknown"),
         .key_bits = EVP_PKEY_get_bits(certificate->key),
+        .must_staple = description_must_staple(certificate->leaf),
     };
 }
 

@@ -74,6 +74,7 @@ struct certs_description {
     const char *fingerprint; /* SHA-256 of the certificate, lower-case hex */
     const char *key_type;    /* e.g. "EC" or "RSA" */
     int key_bits;
+    bool must_staple;    /* it is to be believed with an OCSP response only (RFC 7633) */
     const char *trouble; /* why it could not be renewed from its files; NULL: they are well */
     int64_t trouble_at;  /* since when, in ms since the epoch */
 };

@@ -4,6 +4,7 @@
 #include "certs/description.h"
 
 #include <arpa/inet.h>
+#include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
@@ -65,6 +66,16 @@ int64_t description_time_ms(const ASN1_TIME *time)
 {
     struct tm tm;
     return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) * 1000 : 0;
+}
+
+bool description_must_staple(const X509 *certificate)
+{
+    TLS_FEATURE *features = X509_get_ext_d2i(certificate, NID_tlsfeature, NULL, NULL);
+    bool does_list = false;
+    for (int i = 0; i < sk_ASN1_INTEGER_num(features) && !does_list; i++)
+        does_list = ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) == TLSEXT_TYPE_status_request;
+    TLS_FEATURE_free(features);
+    return does_list;
 }
 
 int64_t certs_not_after_ms(const X509 *certificate)

@@ -224,6 +224,7 @@ static void report_certificate(const struct certs *certs, size_t index, const ch
         .not_before_at = described->not_before_ms,
         .not_after_at = described->not_after_ms,
         .ocsp_until = certs_ocsp_until(certs, index),
+        .must_staple = described->must_staple,
     };
     snprintf(report->file, sizeof report->file, "%s", described->file);
     snprintf(report->subject, sizeof report->subject, "%s", described->subject);

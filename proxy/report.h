@@ -264,6 +264,7 @@ struct report_certificate {
     char trouble[512];         /* why it could not be renewed, "" when it could */
     int64_t trouble_at;
     int64_t ocsp_until; /* its OCSP response is good until then; 0: there is none */
+    bool must_staple;   /* it is to be believed with one only */
 };
 
 /* A TLS handshake that failed. */

@@ -134,6 +134,14 @@ static void certificates_that_end_or_do_not_match_are_found(void)
     expect("certificate_expired", "error", "expired 2 days ago");
     certificate.not_before_at = patient.at + 1;
     expect("certificate_not_yet_valid", "error", "not valid yet");
+    certificate.must_staple = true;
+    expect("certificate_unstapled", "error", "of listener web demands an OCSP response beside it");
+    certificate.must_staple = true;
+    certificate.ocsp_until = patient.at - 1;
+    expect("certificate_unstapled", "error", "the time of the one that is there is over");
+    certificate.must_staple = true;
+    certificate.ocsp_until = patient.at + 1;
+    expect(NULL, NULL, NULL);
     patient.trouble_count = 1;
     expect("certificate_not_loaded", "warning", "does not belong");
     patient.trouble_count = 1;

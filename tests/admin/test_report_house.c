@@ -85,8 +85,8 @@ static void a_certificate_is_told_with_all_who_present_it(void)
         "\"not_before\":\"2026-11-23T05:40:00.000Z\",\"not_after\":\"2027-02-21T05:40:00.000Z\","
         "\"expires_in_days\":6,"
         "\"fingerprint\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\","
-        "\"key\":{\"type\":\"EC\",\"bits\":256},\"used_by\":[\"api\",\"web\"],\"ocsp_until\":null,\"last_"
-        "error\":null}");
+        "\"key\":{\"type\":\"EC\",\"bits\":256},\"used_by\":[\"api\",\"web\"],\"ocsp_until\":null,"
+        "\"must_staple\":false,\"last_error\":null}");
 }
 
 static void days_are_rounded_down_past_the_end_too(void)

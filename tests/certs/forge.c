@@ -60,6 +60,8 @@ static void fill(const struct forge_order *order, struct forged *made)
         add_extension(made->certificate, issuer, NID_ext_key_usage, order->usage);
     if (order->access)
         add_extension(made->certificate, issuer, NID_info_access, order->access);
+    if (order->feature)
+        add_extension(made->certificate, issuer, NID_tlsfeature, order->feature);
     if (order->alternatives)
         add_extension(made->certificate, issuer, NID_subject_alt_name, order->alternatives);
 }

@@ -21,8 +21,9 @@ struct forge_order {
     long from; /* seconds from now */
     long until;
     bool is_authority;
-    const char *usage;  /* extended key usage, "serverAuth"; NULL: any */
-    const char *access; /* authority information access, "OCSP;URI:http://..."; NULL: none */
+    const char *usage;   /* extended key usage, "serverAuth"; NULL: any */
+    const char *access;  /* authority information access, "OCSP;URI:http://..."; NULL: none */
+    const char *feature; /* TLS features that a peer must have, "status_request"; NULL: none */
     const struct forged *issuer;
 };
 

@@ -60,6 +60,22 @@ static void a_pair_is_loaded_and_described(void)
     certificate_end(&certificate);
 }
 
+static void a_certificate_may_demand_a_staple(void)
+{
+    static const char *const features[] = {NULL, "status_request", "status_request_v2", "17,5"};
+    for (size_t i = 0; i < 4; i++) {
+        struct certificate certificate;
+        struct conf_certificate conf = {.chain = (char *)"f.crt", .key = (char *)"f.key"};
+        struct forged made = forge(&(struct forge_order){.name = "f", .feature = features[i]});
+        forge_write_chain("f.crt", &made, NULL);
+        forge_write_key("f.key", &made, NULL);
+        forge_free(&made);
+        CU_ASSERT_FATAL(words_none(certificate_begin(&certificate, &conf, place)));
+        CU_ASSERT_EQUAL(certificate.description.must_staple, i % 2 == 1);
+        certificate_end(&certificate);
+    }
+}
+
 static void the_fingerprint_is_that_of_openssl(void)
 {
     struct certificate certificate;
@@ -231,6 +247,7 @@ static void a_name_with_a_nul_in_it_is_none(void)
 
 static const struct test tests[] = {
     TEST(a_pair_is_loaded_and_described),
+    TEST(a_certificate_may_demand_a_staple),
     TEST(the_fingerprint_is_that_of_openssl),
     TEST(one_file_may_hold_both),
     TEST(keys_in_older_forms_are_read),

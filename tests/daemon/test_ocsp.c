@@ -53,8 +53,9 @@ static void serve_answer(struct wire *wire, void *context)
     wire_write(wire, told->bytes, told->length);
 }
 
-/* A daemon whose certificate names the responder; `status`: what that says of it, -1: nothing. */
-static void begin(int status)
+/* A daemon whose certificate names the responder and has that feature (NULL: none); `status`: what the
+ * responder says of it, -1: nothing; `ocsp`: the listener's. */
+static void begin_with(int status, const char *feature, const char *ocsp)
 {
     char url[160];
     harness_begin(60);
@@ -63,7 +64,8 @@ static void begin(int status)
     snprintf(url, sizeof url, "OCSP;URI:http://%s/", responder.address);
     struct forged authority = forge(&(struct forge_order){.name = "authority", .is_authority = true});
     struct forged leaf = forge(&(struct forge_order){
-        .name = "a", .alternatives = "DNS:a.test", .access = url, .issuer = &authority});
+        .name = "a", .alternatives = "DNS:a.test", .access = url, .feature = feature, .issuer = &authority});
+    forge_write_chain("ca.crt", &authority, NULL);
     forge_write_chain("a.crt", &leaf, &authority);
     forge_write_key("a.key", &leaf, NULL);
     answer = (struct answer){0};
@@ -72,10 +74,15 @@ static void begin(int status)
     forge_free(&leaf);
     forge_free(&authority);
     harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app',"
-                      "'tls':{'certificates':[{'chain':'@/a.crt','key':'@/a.key'}],'ocsp':'fetch'}}],"
+                      "'tls':{'certificates':[{'chain':'@/a.crt','key':'@/a.key'}],'ocsp':'%s'}}],"
                       "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
-                      service.address);
+                      ocsp, service.address);
     harness_start();
+}
+
+static void begin(int status)
+{
+    begin_with(status, NULL, "fetch");
 }
 
 static void end(void)
@@ -127,8 +134,64 @@ static void without_a_good_answer_nothing_is_shown_and_everybody_served(void)
     }
 }
 
+/* The doctor's finding about this, NULL where there is none: the list's, which the caller frees. */
+static const cJSON *find_unstapled(cJSON *list)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach (item, asking_member(list, "items")) {
+        if (strcmp(asking_text(item, "code"), "certificate_unstapled") == 0)
+            return item;
+    }
+    return NULL;
+}
+
+/* Whether GnuTLS, which heeds the feature, connects. */
+static bool is_believed(void)
+{
+    char port[16];
+    snprintf(port, sizeof port, "%s", strrchr(harness_at("127.0.0.1", "web"), ':') + 1);
+    const char *const arguments[] = {"gnutls-cli", "-p",
+                                     port,         "--x509cafile",
+                                     "ca.crt",     "--sni-hostname",
+                                     "a.test",     "--verify-hostname",
+                                     "a.test",     "127.0.0.1",
+                                     NULL};
+    int status = program_run(arguments, "client.out");
+    char *said = program_read("client.out");
+    bool is_well = strstr(said, "Handshake was completed") != NULL;
+    bool is_heeded = strstr(said, "requires the server to include an OCSP status") != NULL;
+    CU_ASSERT_TRUE(is_well ? status == 0 : is_heeded);
+    free(said);
+    return is_well;
+}
+
+/* RFC 7633 */
+static void a_certificate_that_demands_a_staple_and_has_none_is_found(void)
+{
+    static const char *const ocsp[] = {"off", "fetch"};
+    for (size_t i = 0; i < 2; i++) {
+        begin_with(V_OCSP_CERTSTATUS_GOOD, "status_request", ocsp[i]);
+        if (i == 1)
+            harness_await_log("\"what\":\"certificate.stapled\"");
+        cJSON *list = harness_get("/v1/doctor?limit=1000");
+        const cJSON *finding = find_unstapled(list);
+        CU_ASSERT_EQUAL(finding == NULL, i == 1);
+        if (finding) {
+            CU_ASSERT_PTR_NOT_NULL(strstr(asking_text(finding, "subject"), "/a.crt"));
+            CU_ASSERT_PTR_NOT_NULL(strstr(asking_text(finding, "remedy"), "fetch"));
+        }
+        cJSON_Delete(list);
+        list = harness_get("/v1/certificates");
+        CU_ASSERT_TRUE(cJSON_IsTrue(asking_member(list, "items.0.must_staple")));
+        cJSON_Delete(list);
+        CU_ASSERT_EQUAL(is_believed(), i == 1);
+        end();
+    }
+}
+
 static const struct test tests[] = {
     TEST(a_response_is_fetched_and_shown),
+    TEST(a_certificate_that_demands_a_staple_and_has_none_is_found),
     TEST(without_a_good_answer_nothing_is_shown_and_everybody_served),
     {0},
 };
