@@ -5,16 +5,17 @@
 
 #include "proxy/event_names.h"
 #include "proxy/event_texts.h"
-#include "proxy/loop.h"
+#include "proxy/event_words.h"
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     LEAST = 16,           /* events in a ring */
-    WORDS = 15,           /* of one event: with its state two cache lines */
+    AHEAD = 4,            /* slots that are fetched before they are written */
     TEXT_WORDS = 2,       /* for each event, on the average: few have a text */
     TEXT_WORDS_MIN = 512, /* eight times the longest */
     HEAD_START = 8        /* a reader overtaken twice goes on at this part of the ring */
@@ -28,45 +29,9 @@ enum {
 
 struct slot {
     _Atomic uint64_t state;
-    _Atomic uint64_t words[WORDS];
+    _Atomic uint64_t words[EVENT_WORDS];
 };
 
-/* What stands in the words of a slot. */
-struct packed {
-    int64_t at;
-    uint64_t splice;
-    uint64_t received;
-    uint64_t sent;
-    int64_t age_ms;
-    int64_t number;
-    uint8_t ip[16];
-    int32_t phases[6];
-    uint64_t text_at;
-    uint32_t text_sum;
-    uint16_t text_length;
-    uint16_t port;
-    uint16_t listener;
-    uint16_t upstream;
-    uint16_t server;
-    uint8_t family;
-    uint8_t what;
-    uint8_t end;
-    uint8_t reason;
-    uint8_t by;
-    uint8_t flags;
-};
-
-enum {
-    HAS_COUNTS = 1,
-    HAS_PHASES = 2,
-};
-
-union cargo {
-    struct packed packed;
-    uint64_t words[WORDS];
-};
-
-_Static_assert(sizeof(struct packed) <= sizeof(uint64_t[WORDS]), "an event fits into its slot");
 _Static_assert(sizeof(struct slot) == 128, "a slot is two cache lines");
 
 struct event_ring {
@@ -146,48 +111,6 @@ static struct event_text write_texts(struct event_ring *ring, const struct event
     return last > 0 ? event_texts_write(&ring->texts, bytes, length) : (struct event_text){0};
 }
 
-static void pack_phases(const struct report_phases *phases, struct packed *packed)
-{
-    const int64_t values[] = {phases->queue,   phases->secure_server, phases->lookup,
-                              phases->request, phases->secure_client, phases->first_byte_down};
-    packed->flags |= HAS_PHASES;
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        packed->phases[i] = (int32_t)values[i];
-}
-
-static struct packed pack(struct event_ring *ring, const struct event *event)
-{
-    struct event_text text = write_texts(ring, event);
-    struct packed packed = {
-        .at = event->at ? event->at : loop_wall_ms(),
-        .splice = event->splice,
-        .received = event->received,
-        .sent = event->sent,
-        .age_ms = event->age_ms,
-        .number = event->number,
-        .text_at = text.at,
-        .text_sum = text.sum,
-        .text_length = text.length,
-        .listener = event->listener,
-        .upstream = event->upstream,
-        .server = event->server,
-        .what = (uint8_t)event->what,
-        .end = (uint8_t)event->end,
-        .reason = (uint8_t)event->reason,
-        .by = (uint8_t)event->by,
-        .flags = event->has_counts ? HAS_COUNTS : 0,
-    };
-    if (event->phases)
-        pack_phases(event->phases, &packed);
-    if (event->peer) {
-        packed.family = (uint8_t)event->peer->family;
-        packed.port = event->peer->port;
-        if (event->peer->family != AF_UNIX)
-            memcpy(packed.ip, event->peer->ip, sizeof packed.ip);
-    }
-    return packed;
-}
-
 /* Makes the slot ours for writing event `number`. False: it is not to be written: it belongs to a later event
  * already, or somebody slow is still writing an earlier one into it, who must not be waited for. */
 static bool claim(struct slot *slot, uint64_t number)
@@ -208,20 +131,29 @@ static void publish(struct slot *slot)
     atomic_fetch_and_explicit(&slot->state, ~(uint64_t)BUSY, memory_order_release);
 }
 
+/* The ring is greater than the processor's caches: by the time it is written, the slot has arrived. */
+static void fetch_ahead(const struct slot *slot)
+{
+    __builtin_prefetch(&slot->state, 1);
+    __builtin_prefetch(&slot->words[EVENT_WORDS_FIRST], 1);
+}
+
 void event_tell(struct event_ring *ring, const struct event *event)
 {
     if (!ring)
         return;
-    union cargo cargo = {.packed = pack(ring, event)};
+    uint64_t words[EVENT_WORDS];
+    struct event_text text = write_texts(ring, event);
+    unsigned count = event_words_pack(event, &text, words);
     uint64_t number = atomic_fetch_add_explicit(&ring->last, 1, memory_order_relaxed) + 1;
     struct slot *slot = &ring->slots[number & ring->mask];
     if (!claim(slot, number))
         return;
     /* Released one by one: a reader that sees any of them sees that the slot was claimed. */
-    for (unsigned i = 0; i < WORDS; i++)
-        atomic_store_explicit(&slot->words[i], cargo.words[i], memory_order_release);
+    for (unsigned i = 0; i < count; i++)
+        atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
     publish(slot);
-    __builtin_prefetch(&ring->slots[(number + 1) & ring->mask], 1);
+    fetch_ahead(&ring->slots[(number + AHEAD) & ring->mask]);
 }
 
 /* Names */
@@ -260,42 +192,24 @@ uint64_t event_lost_total(struct event_ring *ring)
     return ring ? atomic_load(&ring->lost) : 0;
 }
 
-static void unpack_texts(struct event_ring *ring, const struct packed *packed, struct event_report *report)
+static void read_texts(struct event_ring *ring, const struct event_text *text, struct event_report *report)
 {
-    const struct event_text text = {packed->text_at, packed->text_sum, packed->text_length};
-    if (text.length == 0 || !event_texts_read(&ring->texts, &text, report->text))
+    if (text->length == 0 || !event_texts_read(&ring->texts, text, report->text))
         return;
     size_t at = 0;
-    for (size_t i = 0; i < EVENT_TEXTS && at < text.length; i++) {
+    for (size_t i = 0; i < EVENT_TEXTS && at < text->length; i++) {
         report->texts[i] = report->text[at] ? report->text + at : NULL;
         at += strlen(report->text + at) + 1;
     }
 }
 
-static void unpack(struct event_ring *ring, const struct packed *packed, struct event_report *report)
+static void unpack(struct event_ring *ring, const uint64_t words[EVENT_WORDS], struct event_report *report)
 {
-    *report = (struct event_report){
-        .what = (enum event_what)packed->what,
-        .end = (enum event_end)packed->end,
-        .at = packed->at,
-        .splice = packed->splice,
-        .has_counts = packed->flags & HAS_COUNTS,
-        .has_phases = packed->flags & HAS_PHASES,
-        .received = packed->received,
-        .sent = packed->sent,
-        .age_ms = packed->age_ms,
-        .number = packed->number,
-        .reason = (enum reason)packed->reason,
-        .by = (enum by)packed->by,
-        .peer = {.family = packed->family, .port = packed->port},
-        .phases = {packed->phases[0], packed->phases[1], packed->phases[2], packed->phases[3],
-                   packed->phases[4], packed->phases[5]},
-    };
-    memcpy(report->peer.ip, packed->ip, sizeof packed->ip);
-    event_names_copy(&ring->names, packed->listener, report->listener, sizeof report->listener);
-    event_names_copy(&ring->names, packed->upstream, report->upstream, sizeof report->upstream);
-    event_names_copy(&ring->names, packed->server, report->server, sizeof report->server);
-    unpack_texts(ring, packed, report);
+    struct event_references its = event_words_unpack(words, report);
+    event_names_copy(&ring->names, its.listener, report->listener, sizeof report->listener);
+    event_names_copy(&ring->names, its.upstream, report->upstream, sizeof report->upstream);
+    event_names_copy(&ring->names, its.server, report->server, sizeof report->server);
+    read_texts(ring, &its.text, report);
 }
 
 /* Copies the event out of its slot. The slot is looked at again behind everything, and the last number, too:
@@ -304,16 +218,16 @@ static enum event_reading read_slot(struct event_ring *ring, uint64_t number, st
 {
     struct slot *slot = &ring->slots[number & ring->mask];
     uint64_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
-    union cargo cargo;
+    uint64_t words[EVENT_WORDS];
     if (state >> 2 > number || state == (number << 2 | ABSENT) || state == (number << 2 | ABSENT | BUSY))
         return EVENT_LOST;
     if (state != number << 2)
         return EVENT_NOT_YET;
-    for (unsigned i = 0; i < WORDS; i++)
-        cargo.words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
+    for (unsigned i = 0; i < EVENT_WORDS; i++)
+        words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
     if (atomic_load_explicit(&slot->state, memory_order_relaxed) != state)
         return EVENT_LOST;
-    unpack(ring, &cargo.packed, report);
+    unpack(ring, words, report);
     report->id = number;
     return number > overwritten(ring) ? EVENT_READ : EVENT_LOST;
 }

@@ -2,11 +2,11 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Telling costs one atomic addition, which numbers the event, and the writing of one slot of two cache lines:
- * no lock, no allocation, no system call. A slot says which event it holds and is published by a release
- * store of that; a reader checks it before and after copying, so it never sees half an event. Who does not
- * keep up has lost the numbers that were overwritten, and is told how many. Readers come and look: nobody who
- * tells knows of them.
+ * Telling costs one atomic addition, which numbers the event, and the writing of one slot: of its two cache
+ * lines mostly the first alone. No lock, no allocation, no system call. A slot says which event it holds and
+ * is published by a release store of that; a reader checks it before and after copying, so it never sees half
+ * an event. Who does not keep up has lost the numbers that were overwritten, and is told how many. Readers
+ * come and look: nobody who tells knows of them.
  *
  * A ring of 65536 events takes 9 MiB of address space, and of memory as much as it has been filled. */
 #ifndef PROXY_EVENT_H

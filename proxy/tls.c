@@ -451,7 +451,7 @@ void tls_report(const struct connection *connection, struct report_tls *report)
 void tls_peer(const struct connection *connection, struct report_peer *peer)
 {
     const struct tls *tls = connection->session;
-    *peer = (struct report_peer){.is_present = false};
+    peer->is_present = false;
     if (tls && connection->transport == &tls_transport)
         tls_report_peer(tls->ssl, peer);
 }

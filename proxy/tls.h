@@ -36,8 +36,8 @@ enum reason tls_review(const struct connection *connection, const struct certs *
 /* Tells about the session, complete or not. Plain connections: is_present is false. */
 void tls_report(const struct connection *connection, struct report_tls *report);
 
-/* Tells about the certificate that the peer showed, believed or not; is_present is false when it showed none.
- */
+/* Tells about the certificate that the peer showed, believed or not; when it showed none, is_present is false
+ * and the rest of *peer as it was. */
 void tls_peer(const struct connection *connection, struct report_peer *peer);
 
 /* Whether the handshake took up an earlier session. */

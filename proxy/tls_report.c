@@ -76,10 +76,11 @@ void tls_report_peer(SSL *ssl, struct report_peer *peer)
     const X509 *certificate = shown_certificate(ssl);
     if (!certificate)
         return;
-    peer->is_present = true;
-    peer->is_verified =
-        SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(ssl) == X509_V_OK;
-    peer->not_after_at = certs_not_after_ms(certificate);
+    *peer = (struct report_peer){
+        .is_present = true,
+        .is_verified = SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(ssl) == X509_V_OK,
+        .not_after_at = certs_not_after_ms(certificate),
+    };
     certs_print_subject(certificate, peer->subject, sizeof peer->subject);
     certs_print_fingerprint(certificate, peer->fingerprint);
     certs_tell_names(certificate, tell_name, peer);

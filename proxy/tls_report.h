@@ -11,8 +11,7 @@
 /* Fills the report of a session; version and cipher stay NULL until they are agreed. */
 void tls_report_session(SSL *ssl, struct report_tls *report);
 
-/* Fills the report of the certificate that the peer showed, which is all zero; it stays so when there is
- * none. */
+/* Fills the report of the certificate that the peer showed, and leaves it as it is when there is none. */
 void tls_report_peer(SSL *ssl, struct report_peer *peer);
 
 #endif
