@@ -17,13 +17,11 @@ enum {
     DISCARD_A_CALL = 1 << 20 /* bytes dropped before others get their turn */
 };
 
-void connection_begin(struct connection *connection, enum connection_kind kind, int fd,
-                      struct workbench *bench)
+void connection_begin(struct connection *connection, enum connection_kind kind, int fd)
 {
     *connection = (struct connection){
         .watch.fd = fd,
         .transport = &plain_transport,
-        .bench = bench,
         .kind = (uint8_t)kind,
         .state = kind == CONNECTION_SERVER ? CONNECTION_COMPLETE : CONNECTION_DESCRIBED,
         /* Registering announces what is there already. */
@@ -75,10 +73,6 @@ void connection_close(struct connection *connection, struct loop *loop, bool wit
     bool is_emptied = connection->transport->is_raw && connection->has_read_ended;
     connection->transport->close(connection);
     connection->transport = &plain_transport;
-    buffer_destroy(connection->preread);
-    connection->preread = NULL;
-    free(connection->preface);
-    connection->preface = NULL;
     if (connection->watch.fd >= 0) {
         struct linger no_linger = {.l_onoff = 1, .l_linger = 0};
         if (with_reset)
@@ -162,24 +156,6 @@ static enum io note_write(struct connection *connection, enum io io, size_t move
     if (io == IO_FAILED)
         write_over(connection);
     return io;
-}
-
-enum io connection_read_ahead(struct connection *connection, size_t most)
-{
-    struct buffer *preread = connection->preread;
-    size_t held = buffer_held(preread), moved = 0;
-    assert(held < most);
-    if (most - held > WORKBENCH_PLAIN)
-        most = held + WORKBENCH_PLAIN;
-    /* Set aside, so that the transport asks the socket. */
-    connection->preread = NULL;
-    enum io io = connection->transport->read(connection, connection->bench->plain, most - held, &moved);
-    connection->preread = preread;
-    if (moved > 0 && !buffer_append(&connection->preread, connection->bench->plain, moved)) {
-        connection_blame(connection, ENOMEM);
-        io = IO_FAILED;
-    }
-    return note_read(connection, io, 0);
 }
 
 enum io connection_read(struct connection *connection, void *bytes, size_t room, size_t *moved)

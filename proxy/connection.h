@@ -6,8 +6,8 @@
  * accepts a request, a *client connection* is one that we initiate. Where they begin is their only
  * difference.
  *
- * Before its transport is chosen, what a server connection's peer says first may be read ahead. Those bytes
- * stand in `preread`, and whichever transport it will be takes them before it asks the socket.
+ * Before its transport is chosen, what a server connection's peer says first may be read ahead
+ * (proxy/preface.h). Whichever transport it will be takes those bytes before it asks the socket.
  *
  * Readiness is remembered: the socket is registered once, edge-triggered, for everything; a direction waits
  * only after the transport said that it would block, and only an event of the socket ends the wait. The end
@@ -51,13 +51,9 @@ enum connection_wait {
 struct connection {
     struct watch watch; /* the socket in its worker's loop; watch.fd is -1 when there is none */
     const struct transport *transport;
-    void *session; /* the transport's own: a struct tls, or NULL */
-    struct workbench *bench;
-    struct preface *preface; /* what it said first, see proxy/preface.h; NULL where nobody listened */
-    struct buffer *preread;  /* read ahead and not taken by the transport yet; NULL: nothing */
-    uint64_t received;       /* payload bytes read from the peer */
-    uint64_t sent;           /* payload bytes taken by the kernel or the transport for the peer */
-    struct address peer;
+    void *session; /* the transport's own: a struct tls; a struct preface, or NULL where nobody listened */
+    uint64_t received;         /* payload bytes read from the peer */
+    uint64_t sent;             /* payload bytes taken by the kernel or the transport for the peer */
     uint32_t unsent;           /* bytes that the transport holds because the socket would not take them */
     uint32_t discarded;        /* bytes read and dropped, as far as they can be counted */
     uint8_t kind;              /* enum connection_kind */
@@ -74,12 +70,12 @@ struct connection {
     bool has_write_ended : 1;  /* our end was sent, or writing failed */
     bool has_write_failed : 1; /* writing failed: bytes for this end go nowhere */
     bool is_kept_alive : 1;    /* keep-alive was turned on */
+    struct address peer;
 };
 
 /* Makes a connection out of a socket (or -1: a client connection yet to be requested), which from now on is
- * its own. Its transport is plain. Nothing is registered yet. `bench` is its worker's. */
-void connection_begin(struct connection *connection, enum connection_kind kind, int fd,
-                      struct workbench *bench);
+ * its own. Its transport is plain. Nothing is registered yet. */
+void connection_begin(struct connection *connection, enum connection_kind kind, int fd);
 
 /* Registers the socket in `loop`; `ready` is called with the connection's watch at each event, after the
  * connection has noted it with connection_note. NULL when well, else a constant word of errno. */
@@ -111,10 +107,6 @@ bool connection_has_failed(const struct connection *connection);
 
 /* Goes on with the handshake (state SECURING, or COMPLETE at once for plain). IO_MOVED: state is COMPLETE. */
 enum io connection_secure(struct connection *connection);
-
-/* In state PREFACE: reads once more into connection->preread, uncounted, as long as fewer than `most` bytes
- * stand there. IO_MOVED: more does. Else as connection_read. */
-enum io connection_read_ahead(struct connection *connection, size_t most);
 
 /* As the transport's, with the counters, waits and ends kept. IO_END and IO_FAILED are remembered:
  * has_read_ended. */

@@ -333,7 +333,7 @@ static enum step step_request(struct dialer *dialer, struct connection *client,
         return STEP_ON;
     }
     struct server *server = dialer_server(dialer);
-    if (tls_begin(client, dialer->upstream->certs, server->host ? server->host : "")) {
+    if (tls_begin(client, site->bench, dialer->upstream->certs, server->host ? server->host : "")) {
         tls_resume(client, &server->sessions);
         return STEP_ON;
     }
@@ -407,9 +407,8 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
     if (client->state == CONNECTION_LOOKING_UP)
         dialer->dialing->addresses_left = 0;
     site->failed(dialer, detail);
-    struct workbench *bench = client->bench;
     connection_close(client, site->loop, false);
-    connection_begin(client, CONNECTION_CLIENT, -1, bench);
+    connection_begin(client, CONNECTION_CLIENT, -1);
     client->failure = failure;
     dialer->dialing->retry_due = 0;
 }

@@ -46,6 +46,7 @@ struct dialing {
 struct dialer_site {
     struct commons *commons;
     struct slab *dialings; /* of the worker */
+    struct workbench *bench;
     struct loop *loop;
     struct mailbox *mailbox;    /* of the worker: answers of lookups come there */
     watch_function *ready;      /* for the connection's socket */

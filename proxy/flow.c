@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/flow.h"
 
+#include "proxy/preface.h"
+
 enum {
     FULL_READS_TO_SPLICE = 2,
     SMALL_READ = 16 * 1024, /* below it two copies cost less than two trips through a pipe */
@@ -78,7 +80,7 @@ static void deliver(struct flow *flow, struct workbench *bench)
 static bool can_splice(const struct flow *flow)
 {
     return flow->from->transport->is_raw && flow->to->transport->is_raw && !flow->from->has_urgent &&
-           !flow->from->preread;
+           !preface_preread(flow->from);
 }
 
 /* Remembers how much one read gave. */

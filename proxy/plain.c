@@ -1,10 +1,9 @@
 /* The transport of TCP and unix sockets without more.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
-#include "proxy/connection.h"
+#include "proxy/preface.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 static enum io plain_handshake(struct connection *connection)
@@ -13,22 +12,14 @@ static enum io plain_handshake(struct connection *connection)
     return IO_MOVED;
 }
 
-/* What was read ahead comes first. */
-static enum io take_preread(struct connection *connection, void *bytes, size_t room, size_t *moved)
-{
-    size_t held = buffer_held(connection->preread);
-    *moved = held < room ? held : room;
-    memcpy(bytes, buffer_front(connection->preread), *moved);
-    buffer_take(&connection->preread, *moved);
-    return IO_MOVED;
-}
-
 static enum io plain_read(struct connection *connection, void *bytes, size_t room, size_t *moved)
 {
     ssize_t count;
     *moved = 0;
-    if (connection->preread)
-        return take_preread(connection, bytes, room, moved);
+    if (preface_preread(connection)) {
+        *moved = preface_take(connection, bytes, room);
+        return IO_MOVED;
+    }
     do {
         count = recv(connection->watch.fd, bytes, room, 0);
     } while (count < 0 && errno == EINTR);
@@ -75,11 +66,6 @@ static enum io plain_finish(struct connection *connection)
     return IO_FAILED;
 }
 
-static void plain_close(struct connection *connection)
-{
-    (void)connection;
-}
-
 const struct transport plain_transport = {
     .name = "plain",
     .is_raw = true,
@@ -87,5 +73,5 @@ const struct transport plain_transport = {
     .read = plain_read,
     .write = plain_write,
     .finish = plain_finish,
-    .close = plain_close,
+    .close = preface_end,
 };

@@ -3,22 +3,30 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/preface.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-/* One piece of memory, without anything below: whoever closes the connection frees it. */
 struct preface {
+    struct buffer *preread; /* NULL: nothing, or all was taken */
     struct hello_scan scan;
     char server_name[REPORT_SERVER_NAME];
     char alpn[REPORT_ALPN];
 };
 
+/* Other transports have sessions of their own. */
+static struct preface *preface_of(const struct connection *connection)
+{
+    return connection->transport == &plain_transport ? connection->session : NULL;
+}
+
 bool preface_begin(struct connection *connection)
 {
-    connection->preface = calloc(1, sizeof *connection->preface);
-    if (!connection->preface)
+    connection->session = calloc(1, sizeof(struct preface));
+    if (!connection->session)
         return false;
     connection->state = CONNECTION_PREFACE;
     return true;
@@ -26,8 +34,27 @@ bool preface_begin(struct connection *connection)
 
 void preface_end(struct connection *connection)
 {
-    free(connection->preface);
-    connection->preface = NULL;
+    struct preface *preface = preface_of(connection);
+    if (!preface)
+        return;
+    buffer_destroy(preface->preread);
+    free(preface);
+    connection->session = NULL;
+}
+
+const struct buffer *preface_preread(const struct connection *connection)
+{
+    const struct preface *preface = preface_of(connection);
+    return preface ? preface->preread : NULL;
+}
+
+size_t preface_take(struct connection *connection, void *bytes, size_t room)
+{
+    struct preface *preface = preface_of(connection);
+    size_t held = buffer_held(preface->preread), taken = held < room ? held : room;
+    memcpy(bytes, buffer_front(preface->preread), taken);
+    buffer_take(&preface->preread, taken);
+    return taken;
 }
 
 void preface_pass(struct connection *connection)
@@ -50,28 +77,47 @@ static enum io fail(struct connection *connection, enum reason reason)
     return IO_FAILED;
 }
 
-static enum io take_hello(struct connection *connection, struct hello *hello)
+/* Reads once more, as long as it holds less than a ClientHello may take. IO_MOVED: it holds more. Else as
+ * connection_read. */
+static enum io read_ahead(struct connection *connection, struct workbench *bench)
 {
-    struct preface *preface = connection->preface;
-    hello_read(buffer_front(connection->preread), buffer_held(connection->preread), connection->bench->plain,
-               hello);
+    struct preface *preface = connection->session;
+    size_t held = buffer_held(preface->preread), moved = 0;
+    assert(held < HELLO_MOST);
+    size_t most = HELLO_MOST - held < WORKBENCH_PLAIN ? HELLO_MOST - held : WORKBENCH_PLAIN;
+    /* Set aside, so that the socket is asked. */
+    connection->session = NULL;
+    enum io io = connection_read(connection, bench->plain, most, &moved);
+    connection->session = preface;
+    connection->received -= moved;
+    if (moved > 0 && !buffer_append(&preface->preread, bench->plain, moved)) {
+        connection_blame(connection, ENOMEM);
+        return IO_FAILED;
+    }
+    return io;
+}
+
+static enum io take_hello(struct connection *connection, struct workbench *bench, struct hello *hello)
+{
+    struct preface *preface = connection->session;
+    hello_read(buffer_front(preface->preread), buffer_held(preface->preread), bench->plain, hello);
     snprintf(preface->server_name, sizeof preface->server_name, "%s", hello->server_name);
     hello_print_alpn(hello, preface->alpn, sizeof preface->alpn);
     return IO_MOVED;
 }
 
-enum io preface_read(struct connection *connection, struct hello *hello)
+enum io preface_read(struct connection *connection, struct workbench *bench, struct hello *hello)
 {
+    struct preface *preface = connection->session;
     for (;;) {
-        enum io io = connection_read_ahead(connection, HELLO_MOST);
+        enum io io = read_ahead(connection, bench);
         if (io == IO_END)
             return fail(connection, REASON_PEER_ENDED);
         if (io != IO_MOVED)
             return io;
-        switch (hello_scan(&connection->preface->scan, buffer_front(connection->preread),
-                           buffer_held(connection->preread))) {
+        switch (hello_scan(&preface->scan, buffer_front(preface->preread), buffer_held(preface->preread))) {
         case HELLO_WHOLE:
-            return take_hello(connection, hello);
+            return take_hello(connection, bench, hello);
         case HELLO_FOREIGN:
             return fail(connection, REASON_NOT_TLS);
         case HELLO_BROKEN:
@@ -87,13 +133,13 @@ enum io preface_read(struct connection *connection, struct hello *hello)
 
 const char *preface_server_name(const struct connection *connection)
 {
-    const struct preface *preface = connection->preface;
+    const struct preface *preface = preface_of(connection);
     return preface && *preface->server_name ? preface->server_name : NULL;
 }
 
 bool preface_report(const struct connection *connection, struct report_tls *report)
 {
-    const struct preface *preface = connection->preface;
+    const struct preface *preface = preface_of(connection);
     if (!preface)
         return false;
     *report = (struct report_tls){.is_present = true, .is_passed = connection->state != CONNECTION_PREFACE};

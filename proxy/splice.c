@@ -75,6 +75,7 @@ static struct dialer_site site_of(struct splice *splice)
     return (struct dialer_site){
         .commons = splice->worker->commons,
         .dialings = &splice->worker->dialings,
+        .bench = &splice->worker->bench,
         .loop = &splice->worker->loop,
         .mailbox = &splice->worker->mailbox,
         .ready = client_ready,
@@ -228,14 +229,15 @@ static void refuse(struct worker *worker, struct entrance *entrance, const struc
 
 static bool open_server(struct splice *splice, const struct arrival *arrival)
 {
-    connection_begin(&splice->server, CONNECTION_SERVER, arrival->fd, &splice->worker->bench);
+    connection_begin(&splice->server, CONNECTION_SERVER, arrival->fd);
     splice->server.peer = arrival->peer;
     if (connection_watch(&splice->server, &splice->worker->loop, server_ready) != 0)
         return false;
     if (!splice->service->certs && !splice->service->routes)
         return true;
-    if (!(splice->service->routes ? preface_begin(&splice->server)
-                                  : tls_begin(&splice->server, splice->service->certs, NULL))) {
+    if (!(splice->service->routes
+              ? preface_begin(&splice->server)
+              : tls_begin(&splice->server, &splice->worker->bench, splice->service->certs, NULL))) {
         loop_remove(&splice->worker->loop, &splice->server.watch);
         return false;
     }
@@ -274,7 +276,7 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
     }
     entrance_hold(entrance);
     service_hold(service);
-    connection_begin(&splice->client, CONNECTION_CLIENT, -1, &worker->bench);
+    connection_begin(&splice->client, CONNECTION_CLIENT, -1);
     flow_begin(&splice->up, &splice->server, &splice->client);
     flow_begin(&splice->down, &splice->client, &splice->server);
     splice->up.leaves_last = splice->down.leaves_last = true;

@@ -20,11 +20,10 @@ static enum io pass(struct splice *splice)
 
 static enum io terminate(struct splice *splice)
 {
-    if (!tls_begin(&splice->server, splice->service->certs, NULL)) {
+    if (!tls_begin(&splice->server, &splice->worker->bench, splice->service->certs, NULL)) {
         connection_blame(&splice->server, ENOMEM);
         return IO_FAILED;
     }
-    preface_end(&splice->server);
     splice->server.read_waits = WAIT_NOTHING;
     splice_tell_state(splice, &splice->server);
     return IO_MOVED;
@@ -45,7 +44,7 @@ static enum io take_default(struct splice *splice)
 enum io splice_route(struct splice *splice)
 {
     struct hello hello;
-    enum io io = preface_read(&splice->server, &hello);
+    enum io io = preface_read(&splice->server, &splice->worker->bench, &hello);
     if (io != IO_MOVED)
         return io;
     const struct route *route = routes_find(splice->service->routes, &hello);

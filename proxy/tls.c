@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/tls.h"
 
+#include "proxy/preface.h"
 #include "proxy/tls_bio.h"
 #include "proxy/tls_class.h"
 #include "proxy/tls_report.h"
@@ -103,25 +104,20 @@ static void tls_destroy(struct tls *tls)
 }
 
 /* What was read ahead, the BIO hands out first. */
-static bool take_preread(struct tls *tls, struct connection *connection)
+static bool take_preread(struct tls *tls, const struct connection *connection)
 {
-    struct buffer *preread = connection->preread;
-    if (!preread)
-        return true;
-    if (!tls_bio_receive_first(&tls->bio, buffer_front(preread), buffer_held(preread)))
-        return false;
-    buffer_destroy(preread);
-    connection->preread = NULL;
-    return true;
+    const struct buffer *preread = preface_preread(connection);
+    return !preread || tls_bio_receive_first(&tls->bio, buffer_front(preread), buffer_held(preread));
 }
 
-bool tls_begin(struct connection *connection, const struct certs *certs, const char *host)
+bool tls_begin(struct connection *connection, struct workbench *bench, const struct certs *certs,
+               const char *host)
 {
     bool is_server = connection->kind == CONNECTION_SERVER;
     struct tls *tls = calloc(1, sizeof *tls);
     if (tls)
-        tls->ssl = SSL_new(certs_context(certs, connection->bench->slot));
-    BIO *handle = tls && tls->ssl ? tls_bio_create(&tls->bio, connection) : NULL;
+        tls->ssl = SSL_new(certs_context(certs, bench->slot));
+    BIO *handle = tls && tls->ssl ? tls_bio_create(&tls->bio, connection, bench) : NULL;
     if (handle)
         SSL_set_bio(tls->ssl, handle, handle);
     if (!handle || (!is_server && !expect(tls, certs, host)) || !take_preread(tls, connection)) {
@@ -135,6 +131,7 @@ bool tls_begin(struct connection *connection, const struct certs *certs, const c
         SSL_set_accept_state(tls->ssl);
     else
         SSL_set_connect_state(tls->ssl);
+    preface_end(connection);
     connection->session = tls;
     connection->transport = &tls_transport;
     connection->state = CONNECTION_SECURING;
@@ -439,9 +436,15 @@ const struct transport tls_transport = {
     .close = tls_close,
 };
 
+/* Other transports have sessions of their own. */
+static const struct tls *tls_of(const struct connection *connection)
+{
+    return connection->transport == &tls_transport ? connection->session : NULL;
+}
+
 void tls_report(const struct connection *connection, struct report_tls *report)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     if (tls)
         tls_report_session(tls->ssl, report);
     else
@@ -450,42 +453,42 @@ void tls_report(const struct connection *connection, struct report_tls *report)
 
 void tls_peer(const struct connection *connection, struct report_peer *peer)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     peer->is_present = false;
-    if (tls && connection->transport == &tls_transport)
+    if (tls)
         tls_report_peer(tls->ssl, peer);
 }
 
 bool tls_is_resumed(const struct connection *connection)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     return tls && SSL_session_reused(tls->ssl);
 }
 
 const char *tls_server_name(const struct connection *connection)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     return tls ? SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
 }
 
 enum reason tls_review(const struct connection *connection, const struct certs *certs, const char **words)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     *words = NULL;
-    if (connection->transport != &tls_transport)
+    if (!tls)
         return REASON_NONE;
-    return reason_of(certs_review(certs, connection->bench->slot, tls->ssl), words);
+    return reason_of(certs_review(certs, tls->bio.bench->slot, tls->ssl), words);
 }
 
 const char *tls_failure_class(const struct connection *connection)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     bool is_known = tls && tls->class && connection->failure == REASON_HANDSHAKE_FAILED;
     return is_known ? tls->class : reason_word((enum reason)connection->failure);
 }
 
 const char *tls_failure(const struct connection *connection)
 {
-    const struct tls *tls = connection->session;
+    const struct tls *tls = tls_of(connection);
     return tls && tls->failure ? tls->failure : "";
 }

@@ -17,12 +17,13 @@
 
 extern const struct transport tls_transport;
 
-/* Makes the connection secure: its transport becomes TLS and its state SECURING; what was read ahead is its
- * own. A server connection accepts,
- * a client connection connects, with `host` as in certs_server_name (NULL for a server connection). A server
+/* Makes the plain connection secure, at its worker's bench: its transport becomes TLS and its state SECURING;
+ * what was read ahead is its own, and the preface forgotten. A server connection accepts, a client connection
+ * connects, with `host` as in certs_server_name (NULL for a server connection). A server
  * that has to prove a name that nobody knows fails in the handshake. Returns false when memory is out or the
  * name is longer than DNS allows (255 bytes); the connection is then as before. */
-bool tls_begin(struct connection *connection, const struct certs *certs, const char *host);
+bool tls_begin(struct connection *connection, struct workbench *bench, const struct certs *certs,
+               const char *host);
 
 /* Right after tls_begin of a client connection: takes up a session of this server where there is one, and
  * keeps there what the server gives. `sessions` belongs to the server and the name it was begun with, and

@@ -73,7 +73,7 @@ void tls_bio_flush(struct tls_bio *bio)
 /* Sends what was gathered, behind what earlier calls left. */
 static void send_gathered(struct tls_bio *bio)
 {
-    const unsigned char *bytes = bio->connection->bench->cipher_out;
+    const unsigned char *bytes = bio->bench->cipher_out;
     size_t length = bio->out_length;
     size_t sent = 0;
     if (length == 0)
@@ -105,7 +105,7 @@ static int bio_write(BIO *handle, const char *bytes, int length)
     }
     if (length > WORKBENCH_CIPHER)
         length = WORKBENCH_CIPHER;
-    memcpy(bio->connection->bench->cipher_out + bio->out_length, bytes, (size_t)length);
+    memcpy(bio->bench->cipher_out + bio->out_length, bytes, (size_t)length);
     bio->out_length += (uint32_t)length;
     return length;
 }
@@ -114,7 +114,7 @@ static int bio_write(BIO *handle, const char *bytes, int length)
  * record is as long as what is there: OpenSSL shall see it at once and say what is wrong. */
 static size_t measure_record(struct tls_bio *bio)
 {
-    const unsigned char *at = bio->connection->bench->cipher_in + bio->in_at;
+    const unsigned char *at = bio->bench->cipher_in + bio->in_at;
     size_t held = bio->in_end - bio->in_at;
     if (held == 0)
         return 0;
@@ -132,7 +132,7 @@ static size_t measure_record(struct tls_bio *bio)
 static bool receive(struct tls_bio *bio, size_t least)
 {
     struct connection *connection = bio->connection;
-    unsigned char *in = connection->bench->cipher_in;
+    unsigned char *in = bio->bench->cipher_in;
     size_t held = bio->in_end - bio->in_at;
     size_t most = bio->receive_most > least ? bio->receive_most : least;
     ssize_t count;
@@ -179,7 +179,7 @@ static void load(struct tls_bio *bio)
         return;
     bio->is_loaded = true;
     if (bio->kept_length > 0)
-        memcpy(bio->connection->bench->cipher_in, bio->kept, bio->kept_length);
+        memcpy(bio->bench->cipher_in, bio->kept, bio->kept_length);
     bio->in_at = 0;
     bio->in_end = bio->kept_length;
 }
@@ -196,7 +196,7 @@ static int bio_read(BIO *handle, char *bytes, int room)
         return -1;
     }
     size_t count = bio->record_left < (size_t)room ? bio->record_left : (size_t)room;
-    memcpy(bytes, bio->connection->bench->cipher_in + bio->in_at, count);
+    memcpy(bytes, bio->bench->cipher_in + bio->in_at, count);
     bio->in_at += (uint32_t)count;
     bio->record_left -= (uint32_t)count;
     bio->is_touched = true;
@@ -227,13 +227,13 @@ static void make_method(void)
     }
 }
 
-BIO *tls_bio_create(struct tls_bio *bio, struct connection *connection)
+BIO *tls_bio_create(struct tls_bio *bio, struct connection *connection, struct workbench *bench)
 {
     pthread_once(&method_once, make_method);
     BIO *handle = method ? BIO_new(method) : NULL;
     if (!handle)
         return NULL;
-    *bio = (struct tls_bio){.connection = connection};
+    *bio = (struct tls_bio){.connection = connection, .bench = bench};
     BIO_set_data(handle, bio);
     BIO_set_init(handle, 1);
     return handle;
@@ -279,7 +279,7 @@ static void keep_received(struct tls_bio *bio)
     bio->kept = left > 0 ? malloc(left) : NULL;
     bio->kept_length = bio->kept ? (uint32_t)left : 0;
     if (bio->kept)
-        memcpy(bio->kept, bio->connection->bench->cipher_in + bio->in_at, left);
+        memcpy(bio->kept, bio->bench->cipher_in + bio->in_at, left);
     else if (left > 0)
         bio->receive_error = ENOMEM;
 }

@@ -21,6 +21,7 @@
 
 struct tls_bio {
     struct connection *connection;
+    struct workbench *bench;
     unsigned char *kept;   /* received, not yet handed out; between calls only */
     unsigned char *unsent; /* the socket would not take it; connection->unsent bytes from unsent_at on */
     uint32_t kept_length;
@@ -46,7 +47,7 @@ struct tls_bio {
 
 /* Makes the BIO of a connection, which SSL_free then frees; NULL when memory is out. `bio` stands in the
  * connection's session. */
-BIO *tls_bio_create(struct tls_bio *bio, struct connection *connection);
+BIO *tls_bio_create(struct tls_bio *bio, struct connection *connection, struct workbench *bench);
 
 /* Before the first call: these bytes (length > 0) were received already, and are handed out first. False when
  * memory is out. */

@@ -37,7 +37,7 @@ static void meet(struct connection *connection, enum pair_kind kind, int *peer)
 {
     int ends[2];
     pair_open(kind, ends);
-    connection_begin(connection, CONNECTION_SERVER, ends[0], &bench);
+    connection_begin(connection, CONNECTION_SERVER, ends[0]);
     CU_ASSERT_EQUAL_FATAL(connection_watch(connection, &loop, note), 0);
     *peer = ends[1];
 }
@@ -50,8 +50,8 @@ static void turn(void)
 static void a_server_connection_begins_complete_and_a_client_one_described(void)
 {
     struct connection server, client;
-    connection_begin(&server, CONNECTION_SERVER, -1, &bench);
-    connection_begin(&client, CONNECTION_CLIENT, -1, &bench);
+    connection_begin(&server, CONNECTION_SERVER, -1);
+    connection_begin(&client, CONNECTION_CLIENT, -1);
     CU_ASSERT_EQUAL(server.state, CONNECTION_COMPLETE);
     CU_ASSERT_EQUAL(client.state, CONNECTION_DESCRIBED);
     connection_request(&client, 0);
@@ -348,7 +348,7 @@ static void each_error_has_its_reason(void)
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct connection connection;
-        connection_begin(&connection, CONNECTION_CLIENT, -1, &bench);
+        connection_begin(&connection, CONNECTION_CLIENT, -1);
         CU_ASSERT_EQUAL(connection_blame(&connection, rows[i].error), rows[i].reason);
         CU_ASSERT_EQUAL(connection.failure, rows[i].reason);
         CU_ASSERT_EQUAL(connection.is_reset, rows[i].is_reset);
@@ -362,7 +362,7 @@ static void a_handshake_is_gone_on_with_until_it_is_complete(void)
     struct fake_plan plan = {.handshakes = handshakes};
     struct connection connection;
     struct fake fake;
-    connection_begin(&connection, CONNECTION_SERVER, -1, &bench);
+    connection_begin(&connection, CONNECTION_SERVER, -1);
     fake_begin(&fake, &connection, &plan);
     CU_ASSERT_EQUAL(connection_secure(&connection), IO_WANT_READ);
     CU_ASSERT_EQUAL(connection.read_waits, WAIT_READABLE);

@@ -65,6 +65,7 @@ static struct dialer_site site(void)
 {
     return (struct dialer_site){.commons = &yard.commons,
                                 .dialings = &yard.worker->dialings,
+                                .bench = &yard.worker->bench,
                                 .loop = &yard.worker->loop,
                                 .mailbox = &yard.worker->mailbox,
                                 .ready = note,
@@ -78,7 +79,7 @@ static void begin(const struct yard_plan *plan)
 {
     heard[0] = '\0';
     yard_open(&yard, plan);
-    connection_begin(&client, CONNECTION_CLIENT, -1, &yard.worker->bench);
+    connection_begin(&client, CONNECTION_CLIENT, -1);
     dialer_begin(&dialer, yard.service->upstream);
     opened = yard.worker->loop.now;
 }

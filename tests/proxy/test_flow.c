@@ -38,8 +38,8 @@ static void meet(struct fake_plan plan_a, struct fake_plan plan_b)
 {
     plan_a.gives = plan_b.takes = UP;
     plan_b.gives = plan_a.takes = DOWN;
-    connection_begin(&a, CONNECTION_SERVER, -1, &bench);
-    connection_begin(&b, CONNECTION_CLIENT, -1, &bench);
+    connection_begin(&a, CONNECTION_SERVER, -1);
+    connection_begin(&b, CONNECTION_CLIENT, -1);
     fake_begin(&at_a, &a, &plan_a);
     fake_begin(&at_b, &b, &plan_b);
     fake_expect(&at_a, &at_b);
@@ -361,8 +361,8 @@ static void what_comes_for_nobody_is_dropped_in_bounded_pieces(void)
     struct fake_plan plan = {.takes = UP, .writes = writes};
     int ends[2];
     pair_open(PAIR_TCP, ends);
-    connection_begin(&a, CONNECTION_SERVER, ends[0], &bench);
-    connection_begin(&b, CONNECTION_CLIENT, -1, &bench);
+    connection_begin(&a, CONNECTION_SERVER, ends[0]);
+    connection_begin(&b, CONNECTION_CLIENT, -1);
     fake_begin(&at_b, &b, &plan);
     flow_begin(&up, &a, &b);
     connection_note(&a, LOOP_READABLE | LOOP_WRITABLE);

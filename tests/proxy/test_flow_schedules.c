@@ -66,7 +66,7 @@ static void scene_begin(struct scene *scene, uint64_t seed, bool may_fail)
             .awkward = awkward,
             .failing = failing,
         };
-        connection_begin(&scene->ends[i], i == 0 ? CONNECTION_SERVER : CONNECTION_CLIENT, -1, &bench);
+        connection_begin(&scene->ends[i], i == 0 ? CONNECTION_SERVER : CONNECTION_CLIENT, -1);
         fake_begin(&scene->fakes[i], &scene->ends[i], &plan);
         flow_begin(&scene->flows[i], &scene->ends[i], &scene->ends[1 - i]);
     }

@@ -44,7 +44,7 @@ static void scene_begin(struct scene *scene, enum pair_kind first, enum pair_kin
     for (unsigned i = 0; i < 2; i++) {
         int pair[2];
         pair_open(kinds[i], pair);
-        connection_begin(&scene->ends[i], CONNECTION_SERVER, pair[0], &scene->bench);
+        connection_begin(&scene->ends[i], CONNECTION_SERVER, pair[0]);
         scene->ends[i].peer.family = kinds[i] == PAIR_UNIX ? AF_UNIX : AF_INET;
         scene->peers[i] = pair[1];
         CU_ASSERT_EQUAL_FATAL(connection_watch(&scene->ends[i], &scene->loop, note), 0);

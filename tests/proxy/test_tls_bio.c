@@ -38,9 +38,9 @@ static void open_pair(int type)
 {
     int fds[2];
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    connection_begin(&connection, CONNECTION_SERVER, fds[0], &bench);
+    connection_begin(&connection, CONNECTION_SERVER, fds[0]);
     peer = fds[1];
-    handle = tls_bio_create(&bio, &connection);
+    handle = tls_bio_create(&bio, &connection, &bench);
     CU_ASSERT_PTR_NOT_NULL_FATAL(handle);
 }
 

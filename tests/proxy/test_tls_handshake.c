@@ -395,8 +395,8 @@ static void a_name_longer_than_dns_allows_cannot_begin(void)
     struct certs *certs = stage_upstream("ca.crt");
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    connection_begin(&connection, CONNECTION_CLIENT, -1, &bench);
-    CU_ASSERT_FALSE(tls_begin(&connection, certs, name));
+    connection_begin(&connection, CONNECTION_CLIENT, -1);
+    CU_ASSERT_FALSE(tls_begin(&connection, &bench, certs, name));
     CU_ASSERT_PTR_EQUAL(connection.transport, &plain_transport);
     CU_ASSERT_PTR_NULL(connection.session);
     certs_drop(&certs);

@@ -169,11 +169,11 @@ void scene_open(struct scene *scene, const struct scene_plan *plan)
     else
         assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
     *scene = (struct scene){.peer_fd = fds[1]};
-    connection_begin(&scene->ours, plan->kind, fds[0], &bench);
+    connection_begin(&scene->ours, plan->kind, fds[0]);
     open_peer(scene, plan);
     const struct certs *certs = plan->kind == CONNECTION_SERVER ? presented : believed;
     const char *host = plan->host ? plan->host : "app.test";
-    assert(tls_begin(&scene->ours, plan->certs ? plan->certs : certs,
+    assert(tls_begin(&scene->ours, &bench, plan->certs ? plan->certs : certs,
                      plan->kind == CONNECTION_SERVER ? NULL : host));
 }
 
