@@ -6,6 +6,7 @@
 #include "certs/certs.h"
 #include "conf/command.h"
 #include "conf/conf.h"
+#include "conf/memory.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 #include "proxy/proxy.h"
@@ -365,6 +366,7 @@ static int with_description(struct command *command)
 int main(int argc, char **argv)
 {
     struct command command;
+    memory_divide();
     certs_prepare();
     char *wrong = command_read(argc, argv, &command);
     if (wrong) {
