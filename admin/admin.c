@@ -3,14 +3,12 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/admin.h"
 
-#include "admin/anteroom.h"
 #include "admin/demo.h"
 #include "admin/doors.h"
 #include "admin/rates.h"
+#include "admin/reception.h"
 #include "admin/routes.h"
-#include "admin/server.h"
 #include "admin/share.h"
-#include "admin/urgency.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 
@@ -31,10 +29,9 @@ enum {
 struct admin {
     struct loop *loop;
     struct house house;
-    struct server *server;
+    struct reception reception;
     struct doors doors;
     struct rates rates;
-    struct anteroom anteroom;
     struct demo *demo;
     struct timer beat;
     struct timer pause;
@@ -66,7 +63,7 @@ static bool give_spare(struct admin *admin)
 static void beat(struct timer *timer)
 {
     struct admin *admin = list_owner(timer, struct admin, beat);
-    server_beat(admin->server);
+    reception_beat(&admin->reception);
     demo_beat(admin->demo);
     doors_beat(&admin->doors);
     refill_spares(admin);
@@ -99,10 +96,7 @@ static void welcome(struct admin *admin, struct door *door, int fd, const struct
     struct address local = address_local(fd);
     const struct arrival arrival = {
         .fd = fd, .peer = *peer, .is_over_loopback = is_loopback(&local), .door = door};
-    if (urgency_is_seen(fd) && server_take(admin->server, &arrival, true))
-        return;
-    if (!server_take(admin->server, &arrival, false))
-        anteroom_enter(&admin->anteroom, &arrival);
+    reception_enter(&admin->reception, &arrival);
 }
 
 static int accept_one(const struct door *door, struct address *peer)
@@ -190,7 +184,6 @@ static char *apply_default(struct admin *admin)
 
 char *admin_apply(struct admin *admin, const struct conf_admin *conf)
 {
-    anteroom_clear(&admin->anteroom);
     return conf ? doors_apply(&admin->doors, conf) : apply_default(admin);
 }
 
@@ -199,21 +192,10 @@ static char *open_all(struct admin *admin, const struct conf_admin *conf)
     struct report_info info;
     proxy_info(admin->house.proxy, &info);
     struct share share = share_of(info.admin_descriptors);
-    const struct server_settings settings = {
-        .name = "admin",
-        .is_threaded = true,
-        .keeps_bodies = true,
-        .places = share.places,
-        .streams = share.streams,
-        .urgent = share.urgent,
-        .answer = answer,
-        .context = admin,
-    };
-    char *wrong = server_create(&settings, &admin->server);
+    char *wrong = reception_begin(&admin->reception, admin->loop, &share, answer, admin);
     if (wrong)
         return wrong;
-    anteroom_begin(&admin->anteroom, admin->loop, admin->server, share.waiting);
-    doors_begin(&admin->doors, admin->loop, admin->server, accept_visitors, admin);
+    doors_begin(&admin->doors, admin->loop, &admin->reception, accept_visitors, admin);
     refill_spares(admin);
     wrong = demo_create(admin->house.proxy, &admin->demo);
     return wrong ? wrong : admin_apply(admin, conf);
@@ -250,8 +232,7 @@ void admin_destroy(struct admin *admin)
     timer_cancel(&admin->beat);
     timer_cancel(&admin->pause);
     demo_destroy(admin->demo);
-    anteroom_end(&admin->anteroom);
-    server_destroy(admin->server);
+    reception_end(&admin->reception);
     doors_end(&admin->doors);
     rates_end(&admin->rates);
     while (give_spare(admin))

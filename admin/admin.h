@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Addresses are opened and requests accepted on the control thread; each admin connection then has a thread
- * of its own (libmicrohttpd), which may wait for an answer without anybody noticing. Which routes there are
- * stands in admin/routes.c; who may ask in admin/access.c. */
+ * Addresses are opened and connections accepted on the control thread, which hears what is wanted first
+ * (admin/reception.h). Questions for health are answered on one thread that does nothing else; each other
+ * connection has a thread of its own (libmicrohttpd), which may wait for an answer without anybody noticing.
+ * Which routes there are stands in admin/routes.c; who may ask in admin/access.c. */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 

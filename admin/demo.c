@@ -202,7 +202,7 @@ static void take(void *context, int fd, const struct address *peer)
 {
     struct demo *demo = context;
     const struct arrival arrival = {.fd = fd, .peer = *peer};
-    if (!server_take(demo->server, &arrival, false))
+    if (!server_take(demo->server, &arrival))
         close(fd);
 }
 

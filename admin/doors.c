@@ -4,7 +4,7 @@
 #include "admin/doors.h"
 
 #include "admin/level.h"
-#include "admin/server.h"
+#include "admin/reception.h"
 #include "conf/text.h"
 #include "proxy/log.h"
 
@@ -19,10 +19,10 @@ struct plan {
     struct tokens *tokens; /* of the kept one */
 };
 
-void doors_begin(struct doors *doors, struct loop *loop, struct server *server, watch_function *ready,
+void doors_begin(struct doors *doors, struct loop *loop, struct reception *reception, watch_function *ready,
                  void *owner)
 {
-    *doors = (struct doors){.loop = loop, .server = server, .ready = ready, .owner = owner};
+    *doors = (struct doors){.loop = loop, .reception = reception, .ready = ready, .owner = owner};
     pthread_mutex_init(&doors->mutex, NULL);
     list_begin(&doors->open);
     list_begin(&doors->closed);
@@ -95,7 +95,7 @@ static void close_one(struct doors *doors, struct door *door)
     door_close(door);
     list_remove(&door->node);
     list_append(&doors->closed, &door->node);
-    server_dismiss(doors->server, door);
+    reception_dismiss(doors->reception, door);
 }
 
 static void carry_out(struct doors *doors, const struct conf_admin *conf, struct plan *plans, size_t count)
@@ -136,7 +136,7 @@ char *doors_apply(struct doors *doors, const struct conf_admin *conf)
 void doors_beat(struct doors *doors)
 {
     list_for_each (node, &doors->closed) {
-        if (server_has_visitors(doors->server, door_of(node)))
+        if (reception_has_visitors(doors->reception, door_of(node)))
             continue;
         list_remove(node);
         door_destroy(door_of(node));

@@ -7,11 +7,11 @@
 #include "admin/door.h"
 #include "conf/json.h"
 
-struct server;
+struct reception;
 
 struct doors {
     struct loop *loop;
-    struct server *server;
+    struct reception *reception;
     pthread_mutex_t mutex; /* of `open`, which requests read */
     struct list open;
     struct list closed; /* those through which somebody still comes */
@@ -20,11 +20,12 @@ struct doors {
 };
 
 /* No addresses yet. `ready` is called in `loop` with a door's watch when somebody stands before it; the
- * door's owner is `owner`. Who comes is handed to `server`. */
-void doors_begin(struct doors *doors, struct loop *loop, struct server *server, watch_function *ready,
+ * door's owner is `owner`. Who came through a door that is closed
+ * is at `reception`. */
+void doors_begin(struct doors *doors, struct loop *loop, struct reception *reception, watch_function *ready,
                  void *owner);
 
-/* [control] Closes all. Nobody may be at the server any more. Accepts one that is all zero. */
+/* [control] Closes all. Nobody may be at the reception any more. Accepts one that is all zero. */
 void doors_end(struct doors *doors);
 
 /* [control] Opens what is new, closes what is gone and ends who came through it, and takes over levels, modes

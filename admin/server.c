@@ -276,8 +276,7 @@ static void answer(struct server *server, struct exchange *exchange, struct repl
             give_way(exchange);
         server->settings.answer(server->settings.context, request, reply);
     }
-    /* The place is for one question. */
-    reply->closes |= exchange->visitor && exchange->visitor->is_urgent;
+    reply->closes |= server->settings.is_brief;
 }
 
 /* Takes in a piece of the body. False: nobody wants to hear that much. */
@@ -347,7 +346,6 @@ char *server_create(const struct server_settings *settings, struct server **serv
     const struct visitors_limits limits = {
         .places = settings->places,
         .streams = settings->streams,
-        .urgent = settings->urgent,
         .asking_ms = ASKING_MS,
         .answer_ms = ANSWER_MS,
     };
@@ -388,10 +386,10 @@ void server_destroy(struct server *server)
     free(server);
 }
 
-bool server_take(struct server *server, const struct arrival *arrival, bool is_urgent)
+bool server_take(struct server *server, const struct arrival *arrival)
 {
     struct sockaddr_storage storage;
-    struct visitor *visitor = visitors_admit(&server->visitors, arrival, is_urgent, loop_clock_ms());
+    struct visitor *visitor = visitors_admit(&server->visitors, arrival, loop_clock_ms());
     if (!visitor)
         return false;
     socklen_t length = address_into(&arrival->peer, &storage);

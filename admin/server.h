@@ -25,9 +25,9 @@ struct server_settings {
     const char *name;  /* in the log */
     bool is_threaded;  /* a thread per connection: answers may wait, and stream */
     bool keeps_bodies; /* requests come with their bodies; else these are read and dropped */
+    bool is_brief;     /* each connection is for one question, and is closed behind its answer */
     unsigned places;
     unsigned streams;
-    unsigned urgent;
     server_function *answer;
     void *context;
 };
@@ -39,10 +39,9 @@ char *server_create(const struct server_settings *settings, struct server **serv
  * order) and frees the server. Accepts NULL. */
 void server_destroy(struct server *server);
 
-/* [control] Serves the connection that arrived, whose descriptor the server owns from now on. One that is
- * urgent gets one of the places for such and is closed behind its first answer. False: every place is taken,
- * and the descriptor is still the caller's. */
-bool server_take(struct server *server, const struct arrival *arrival, bool is_urgent);
+/* [control] Serves the connection that arrived, whose descriptor the server owns from now on. False: every
+ * place is taken, and the descriptor is still the caller's. */
+bool server_take(struct server *server, const struct arrival *arrival);
 
 /* [control] To be called once a second: ends who is overdue. */
 void server_beat(struct server *server);

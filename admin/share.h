@@ -20,7 +20,7 @@ struct share {
     unsigned places;
     unsigned streams;
     unsigned urgent;
-    unsigned waiting; /* for whom there is no place, until they have asked */
+    unsigned waiting; /* who have yet to ask, or for whom there is no place */
 };
 
 /* The shares of so many descriptors: at least two places, and one of each other. */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/urgency.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -44,9 +45,13 @@ bool urgency_is_told(const char *bytes, size_t length)
     return false;
 }
 
-bool urgency_is_seen(int fd)
+enum urgency urgency_seen(int fd)
 {
     char head[HEAD];
     ssize_t got = recv(fd, head, sizeof head, MSG_DONTWAIT | MSG_PEEK);
-    return got > 0 && urgency_is_told(head, (size_t)got);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return URGENCY_UNKNOWN;
+    if (got <= 0)
+        return URGENCY_GONE;
+    return urgency_is_told(head, (size_t)got) ? URGENCY_HEALTH : URGENCY_NONE;
 }

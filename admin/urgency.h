@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * An orchestrator that is told nothing, or 503, by a crowd of others ends a process that is well. So the
- * server has places for such questions only, and they are given by what is asked: what somebody wants is in
- * its first bytes. */
+ * An orchestrator that is told nothing, too late, or 503 because of a crowd of others ends a process that is
+ * well. So there are places for such questions only, and they are given by what is asked: what somebody wants
+ * is in its first bytes. */
 #ifndef ADMIN_URGENCY_H
 #define ADMIN_URGENCY_H
 
@@ -15,7 +15,14 @@
  * body, or anything behind it. */
 bool urgency_is_told(const char *bytes, size_t length);
 
-/* Whether the socket has such a question to read, which stays there. */
-bool urgency_is_seen(int fd);
+enum urgency {
+    URGENCY_UNKNOWN, /* nothing was said yet */
+    URGENCY_HEALTH,
+    URGENCY_NONE, /* it is something else, or a question for health that comes in pieces */
+    URGENCY_GONE, /* nothing was said, and nothing will be */
+};
+
+/* What a socket has to read, which stays there. */
+enum urgency urgency_seen(int fd);
 
 #endif

@@ -17,7 +17,6 @@ enum {
     GRACE_MS = 250,     /* who came just now is not sent away for a newcomer: its request is on its way */
     STUCK_BEATS = 2,    /* a stream's client that took nothing for so long is given up */
     FOLLOW_BEATS = 60,  /* the same for one that has no end: its client may be busy */
-    URGENT_MS = 10000,  /* for each step of who was let in beyond the places */
     UNMET_MS = 10000,   /* the library never served it: it has closed the socket by itself */
 };
 
@@ -64,18 +63,6 @@ static size_t count_states(const struct visitors *visitors, enum visitor_state f
     return count;
 }
 
-/* Places of one kind that are taken. */
-static size_t count_places(const struct visitors *visitors, bool is_urgent)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < visitors->slot_count; i++) {
-        const struct visitor *visitor = &visitors->slots[i];
-        count += visitor->is_urgent == is_urgent && visitor->state >= VISITOR_WAITING &&
-                 visitor->state <= VISITOR_STREAMING;
-    }
-    return count;
-}
-
 static struct visitor *find_free(struct visitors *visitors)
 {
     for (size_t i = 0; i < visitors->slot_count; i++) {
@@ -98,8 +85,7 @@ static struct visitor *find_longest_waiting(struct visitors *visitors, uint64_t 
     for (size_t i = 0; i < visitors->slot_count; i++) {
         struct visitor *visitor = &visitors->slots[i];
         uint64_t grace = visitor->has_asked ? 0 : GRACE_MS;
-        if (visitor->is_urgent || visitor->state != VISITOR_WAITING || !visitor->is_met ||
-            visitor->since + grace > now)
+        if (visitor->state != VISITOR_WAITING || !visitor->is_met || visitor->since + grace > now)
             continue;
         if ((!longest || visitor->since < longest->since) && !has_said_something(visitor))
             longest = visitor;
@@ -108,11 +94,9 @@ static struct visitor *find_longest_waiting(struct visitors *visitors, uint64_t 
 }
 
 /* Room for one more, which somebody may have to make. */
-static bool has_room(struct visitors *visitors, bool is_urgent, uint64_t now)
+static bool has_room(struct visitors *visitors, uint64_t now)
 {
-    if (is_urgent)
-        return count_places(visitors, true) < visitors->limits.urgent;
-    if (count_places(visitors, false) < visitors->limits.places)
+    if (count_states(visitors, VISITOR_WAITING, VISITOR_STREAMING) < visitors->limits.places)
         return true;
     struct visitor *longest = find_longest_waiting(visitors, now);
     if (longest)
@@ -120,19 +104,15 @@ static bool has_room(struct visitors *visitors, bool is_urgent, uint64_t now)
     return longest;
 }
 
-struct visitor *visitors_admit(struct visitors *visitors, const struct arrival *arrival, bool is_urgent,
-                               uint64_t now)
+struct visitor *visitors_admit(struct visitors *visitors, const struct arrival *arrival, uint64_t now)
 {
     pthread_mutex_lock(&visitors->mutex);
     struct visitor *place = find_free(visitors);
-    if (place && !has_room(visitors, is_urgent, now))
+    if (place && !has_room(visitors, now))
         place = NULL;
     if (place)
-        *place = (struct visitor){.visitors = visitors,
-                                  .state = VISITOR_WAITING,
-                                  .arrival = *arrival,
-                                  .is_urgent = is_urgent,
-                                  .since = now};
+        *place = (struct visitor){
+            .visitors = visitors, .state = VISITOR_WAITING, .arrival = *arrival, .since = now};
     pthread_mutex_unlock(&visitors->mutex);
     return place;
 }
@@ -249,8 +229,6 @@ static bool is_stuck(struct visitor *visitor)
 
 static bool is_overdue(struct visitor *visitor, const struct visitors_limits *limits, uint64_t now)
 {
-    if (visitor->is_urgent)
-        return now >= visitor->since + URGENT_MS;
     switch (visitor->state) {
     case VISITOR_WAITING:
         return now >= visitor->since + limits->asking_ms;

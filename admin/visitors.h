@@ -23,7 +23,6 @@
 struct visitors_limits {
     size_t places;
     size_t streams;     /* of those, at most so many with an answer that takes long */
-    size_t urgent;      /* besides: for questions that do not wait until somebody leaves */
     uint64_t asking_ms; /* from accept, or the last answer, until the next request's headers are there */
     uint64_t answer_ms; /* from there until the answer is sent, unless it is a stream */
 };
@@ -48,7 +47,6 @@ struct visitor {
     struct visitors *visitors;
     enum visitor_state state;
     struct arrival arrival;
-    bool is_urgent;    /* has one of the places for such */
     bool is_met;       /* libmicrohttpd has begun to serve it */
     bool has_asked;    /* it has been answered before: what it has is a kept-alive connection */
     bool is_producing; /* its stream is waiting for the house, not for its client */
@@ -72,10 +70,9 @@ bool visitors_begin(struct visitors *visitors, const struct visitors_limits *lim
 /* Nobody may be left. Accepts one that is all zero. */
 void visitors_end(struct visitors *visitors);
 
-/* Finds a place for a connection that arrived, among those for urgent ones if it is. NULL: every place is
- * taken. The descriptor stays the caller's; it must stay open until visitor_leaves. */
-struct visitor *visitors_admit(struct visitors *visitors, const struct arrival *arrival, bool is_urgent,
-                               uint64_t now);
+/* Finds a place for a connection that arrived. NULL: every place is taken. The descriptor stays the caller's;
+ * it must stay open until visitor_leaves. */
+struct visitor *visitors_admit(struct visitors *visitors, const struct arrival *arrival, uint64_t now);
 
 /* The visitor who was admitted with that descriptor and is met for the first time; NULL if there is none. */
 struct visitor *visitors_meet(struct visitors *visitors, int fd);

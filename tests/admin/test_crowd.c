@@ -250,6 +250,42 @@ static void health_is_told_even_without_a_place(void)
     stage_end(&stage);
 }
 
+/* Where there is a place, too: a thread for each connection would have to be made first. */
+static void health_is_told_by_a_server_of_its_own_question_by_question(void)
+{
+    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    struct http_answer answer;
+    size_t length;
+    stage_begin(&stage);
+    int fd = http_connect(stage.path, 0);
+    CU_ASSERT_TRUE(http_say(fd, request));
+    char *bytes = http_read_all(fd, &length);
+    http_parse(bytes, length, false, &answer);
+    CU_ASSERT(answer.status == 200 && answer.is_whole && http_has(&answer, "Connection: close"));
+    http_end(&answer);
+    free(bytes);
+    close(fd);
+    stage_end(&stage);
+}
+
+/* Longer than anybody is heard before a thread waits for what is said. */
+static void who_says_nothing_for_a_while_is_answered_then(void)
+{
+    struct http_answer answer;
+    size_t length;
+    stage_begin(&stage);
+    int fd = http_connect(NULL, stage.port);
+    usleep(1300000);
+    CU_ASSERT_TRUE(http_say(fd, "GET /v1/info HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    char *bytes = http_read_all(fd, &length);
+    http_parse(bytes, length, false, &answer);
+    CU_ASSERT(answer.status == 200 && answer.is_whole);
+    http_end(&answer);
+    free(bytes);
+    close(fd);
+    stage_end(&stage);
+}
+
 static void only_a_whole_question_for_health_needs_no_place(void)
 {
     static const struct {
@@ -314,6 +350,8 @@ static const struct test tests[] = {
     TEST(many_silent_clients_give_way_to_who_asks),
     TEST(who_finds_no_place_is_told_503),
     TEST(health_is_told_even_without_a_place),
+    TEST(health_is_told_by_a_server_of_its_own_question_by_question),
+    TEST(who_says_nothing_for_a_while_is_answered_then),
     TEST(only_a_whole_question_for_health_needs_no_place),
     TEST(without_descriptors_questions_are_answered_still),
     {0},

@@ -12,7 +12,6 @@
 enum {
     PLACES = 4,
     STREAMS = 2,
-    URGENT = 2,
     PAIRS = 32
 };
 
@@ -22,7 +21,7 @@ static int ours[PAIRS], theirs[PAIRS];
 static void begin(void)
 {
     static const struct visitors_limits limits = {
-        .places = PLACES, .streams = STREAMS, .urgent = URGENT, .asking_ms = 10000, .answer_ms = 30000};
+        .places = PLACES, .streams = STREAMS, .asking_ms = 10000, .answer_ms = 30000};
     CU_ASSERT_TRUE_FATAL(visitors_begin(&visitors, &limits));
     for (int i = 0; i < PAIRS; i++) {
         int pair[2];
@@ -42,15 +41,15 @@ static void end(void)
 }
 
 /* Who stands at one of our sockets came through a door of its own. */
-static struct visitor *arrive(int index, bool is_urgent, uint64_t now)
+static struct visitor *arrive(int index, uint64_t now)
 {
     const struct arrival arrival = {.fd = ours[index], .door = &ours[index]};
-    return visitors_admit(&visitors, &arrival, is_urgent, now);
+    return visitors_admit(&visitors, &arrival, now);
 }
 
 static struct visitor *admit(int index, uint64_t now)
 {
-    struct visitor *visitor = arrive(index, false, now);
+    struct visitor *visitor = arrive(index, now);
     if (visitor)
         CU_ASSERT_PTR_EQUAL(visitors_meet(&visitors, ours[index]), visitor);
     return visitor;
@@ -243,7 +242,7 @@ static void who_was_never_served_gives_the_place_back(void)
 {
     begin();
     for (int i = 0; i < PLACES; i++)
-        CU_ASSERT_PTR_NOT_NULL(arrive(i, false, 1000));
+        CU_ASSERT_PTR_NOT_NULL(arrive(i, 1000));
     visitors_beat(&visitors, 11000);
     CU_ASSERT_EQUAL(visitors_now(&visitors), 0);
     CU_ASSERT_PTR_NULL(visitors_meet(&visitors, ours[0]));
@@ -253,36 +252,11 @@ static void who_was_never_served_gives_the_place_back(void)
 static void a_descriptor_that_comes_again_is_the_newcomers(void)
 {
     begin();
-    struct visitor *before = arrive(0, false, 1000);
-    struct visitor *after = arrive(0, false, 2000);
+    struct visitor *before = arrive(0, 1000);
+    struct visitor *after = arrive(0, 2000);
     CU_ASSERT_PTR_NOT_EQUAL(before, after);
     CU_ASSERT_PTR_EQUAL(visitors_meet(&visitors, ours[0]), after);
     CU_ASSERT_EQUAL(visitors_now(&visitors), 1);
-    end();
-}
-
-static void the_urgent_have_places_of_their_own_for_a_bounded_time(void)
-{
-    struct visitor *urgent[URGENT];
-    begin();
-    for (int i = 0; i < PLACES; i++)
-        visitor_asks(admit(i, 1000), 1000);
-    CU_ASSERT_PTR_NULL(admit(PLACES, 5000));
-    for (int i = 0; i < URGENT; i++) {
-        urgent[i] = arrive(PLACES + i, true, 5000);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(urgent[i]);
-        CU_ASSERT_PTR_EQUAL(visitors_meet(&visitors, ours[PLACES + i]), urgent[i]);
-    }
-    CU_ASSERT_PTR_NULL(arrive(PLACES + URGENT, true, 5000));
-    /* Nobody else gets one of theirs. */
-    visitor_leaves(urgent[0]);
-    CU_ASSERT_PTR_NULL(admit(PLACES + URGENT, 5000));
-    visitor_asks(urgent[1], 5100);
-    visitors_beat(&visitors, 15000);
-    CU_ASSERT_FALSE(is_shut(PLACES + 1));
-    visitors_beat(&visitors, 15200);
-    CU_ASSERT_TRUE(is_shut(PLACES + 1));
-    CU_ASSERT_PTR_NOT_NULL(arrive(PLACES + URGENT, true, 15200));
     end();
 }
 
@@ -318,7 +292,6 @@ static const struct test tests[] = {
     TEST(a_stream_that_waits_for_the_house_is_not_its_clients_fault),
     TEST(who_was_never_served_gives_the_place_back),
     TEST(a_descriptor_that_comes_again_is_the_newcomers),
-    TEST(the_urgent_have_places_of_their_own_for_a_bounded_time),
     TEST(a_closed_door_ends_who_came_through_it),
     {0},
 };

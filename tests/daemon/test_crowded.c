@@ -7,12 +7,16 @@
 #include "tests/daemon/suites.h"
 #include "tests/daemon/wire.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,7 +153,6 @@ struct probe {
 
 static void probe_for(struct probe *probe, unsigned ms)
 {
-
     for (double until = now_ms() + ms; now_ms() < until; usleep(PROBE_MS * 1000)) {
         double since = now_ms();
         int status = harness_status("/healthz");
@@ -161,12 +164,47 @@ static void probe_for(struct probe *probe, unsigned ms)
     }
 }
 
+/* Whoever asks for health does so in a process of its own, as an orchestrator does: in that of the crowd it
+ * would wait for locks of the heap, held by clients that stepped back and wait for a processor. */
+struct prober {
+    pid_t pid;
+    int told; /* a pipe: the probe comes at its end */
+};
+
+/* Before there is a crowd: of a process with many threads fork(2) copies only one, and locks as they are. */
+static void prober_begin(struct prober *prober, unsigned ms)
+{
+    int ends[2];
+    CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
+    prober->told = ends[0];
+    prober->pid = fork();
+    CU_ASSERT_TRUE_FATAL(prober->pid >= 0);
+    if (prober->pid == 0) {
+        struct probe probe = {0};
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        probe_for(&probe, ms);
+        _exit(write(ends[1], &probe, sizeof probe) != sizeof probe);
+    }
+    close(ends[1]);
+}
+
+/* Waits until it has asked for so long. */
+static struct probe prober_end(struct prober *prober)
+{
+    struct probe probe = {0};
+    CU_ASSERT_EQUAL(read(prober->told, &probe, sizeof probe), sizeof probe);
+    CU_ASSERT_EQUAL(waitpid(prober->pid, NULL, 0), prober->pid);
+    close(prober->told);
+    return probe;
+}
+
 static void health_is_told_to_whoever_asks_in_a_crowd(void)
 {
     static struct guest slow[KINDS * SLOW_OF_A_KIND], busy[BUSY];
-    struct probe probe = {0};
+    struct prober prober;
     struct guest sum = {0};
     begin(herd_most(harness_is_long() ? LONG : SHORT));
+    prober_begin(&prober, harness_is_long() ? LONG_MS : SHORT_MS);
     for (unsigned i = 0; i < KINDS * SLOW_OF_A_KIND; i++) {
         slow[i] = (struct guest){.number = i};
         CU_ASSERT_EQUAL_FATAL(pthread_create(&slow[i].thread, NULL, slow_run, &slow[i]), 0);
@@ -175,7 +213,7 @@ static void health_is_told_to_whoever_asks_in_a_crowd(void)
         busy[i] = (struct guest){.number = i};
         CU_ASSERT_EQUAL_FATAL(pthread_create(&busy[i].thread, NULL, busy_run, &busy[i]), 0);
     }
-    probe_for(&probe, harness_is_long() ? LONG_MS : SHORT_MS);
+    struct probe probe = prober_end(&prober);
     atomic_store(&is_over, true);
     for (unsigned i = 0; i < KINDS * SLOW_OF_A_KIND; i++)
         pthread_join(slow[i].thread, NULL);
