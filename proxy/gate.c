@@ -23,8 +23,7 @@ enum {
 /* An accepted request on its way to another worker. */
 struct handed {
     struct letter letter;
-    struct entrance *entrance; /* references */
-    struct service *service;
+    struct service *service; /* a reference */
     struct arrival arrival;
 };
 
@@ -76,14 +75,14 @@ static void receive(struct letter *letter, void *owner)
 {
     struct handed *handed = list_owner(letter, struct handed, letter);
     struct worker *worker = owner;
+    struct entrance *entrance = handed->service->entrance;
     if (worker->is_stopping) {
         close(handed->arrival.fd);
-        permit_end(&handed->arrival.permit, handed->entrance);
-        entrance_release(handed->entrance, worker);
+        permit_end(&handed->arrival.permit, entrance);
+        entrance_release(entrance, worker);
     } else {
-        splice_begin(worker, handed->entrance, handed->service, &handed->arrival);
+        splice_begin(worker, handed->service, &handed->arrival);
     }
-    entrance_drop(&handed->entrance);
     service_drop(&handed->service);
     free(handed);
 }
@@ -96,12 +95,11 @@ static void admit(struct gate *gate, const struct arrival *arrival)
         worker = gate->worker;
     entrance_use(gate->entrance, worker);
     if (!handed) {
-        splice_begin(worker, gate->entrance, gate->service, arrival);
+        splice_begin(worker, gate->service, arrival);
         return;
     }
     *handed = (struct handed){
         .letter.deliver = receive,
-        .entrance = entrance_hold(gate->entrance),
         .service = service_hold(gate->service),
         .arrival = *arrival,
     };
@@ -145,7 +143,7 @@ static enum reason objection(const struct gate *gate, const struct kernel_arriva
         return REASON_ADDRESS_DENIED;
     if (deadline > 0 && waited->waited_ms > deadline)
         return REASON_QUEUE_DEADLINE;
-    return permit_begin(&arrival->permit, gate->entrance, gate->service, &arrival->peer);
+    return permit_begin(&arrival->permit, gate->service, &arrival->peer);
 }
 
 static void tell_refusal(const struct gate *gate, const struct address *peer, enum reason reason)
@@ -245,14 +243,13 @@ static void ready(struct watch *watch, unsigned events)
         note_burst(gate, accepted);
 }
 
-void gate_open(struct gate *gate, struct worker *worker, int fd, struct entrance *entrance,
-               struct service *service)
+void gate_open(struct gate *gate, struct worker *worker, int fd, struct service *service)
 {
     service_drop(&gate->service);
     gate->service = service;
     if (gate->is_open)
         return;
-    gate->entrance = entrance_hold(entrance);
+    gate->entrance = entrance_hold(service->entrance);
     gate->worker = worker;
     gate->retry_ms = 0;
     gate->watch = (struct watch){.ready = ready, .fd = fd};

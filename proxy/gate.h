@@ -30,8 +30,7 @@ struct gate {
 } __attribute__((aligned(64)));
 
 /* [worker] Opens the gate, or changes the service of an open one; takes over the reference to `service`. */
-void gate_open(struct gate *gate, struct worker *worker, int fd, struct entrance *entrance,
-               struct service *service);
+void gate_open(struct gate *gate, struct worker *worker, int fd, struct service *service);
 
 /* [worker] Accepts nobody until it is resumed; who comes waits in the kernel's queue. Idempotent both, and
  * without effect on a gate that was left. */

@@ -160,7 +160,7 @@ static void change_gate(struct gate_order *order, struct worker *worker)
         if (worker->is_stopping)
             service_drop(&order->service);
         else
-            gate_open(gate, worker, listener->socket.fd, listener->entrance, order->service);
+            gate_open(gate, worker, listener->socket.fd, order->service);
         break;
     case GATE_HOLD:
         gate_hold(gate);

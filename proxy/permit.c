@@ -5,19 +5,31 @@
 #include "proxy/permit.h"
 
 /* What is not limited is not counted. */
-static bool take(struct entrance *entrance, const struct address *peer, enum census_what what, int64_t limit,
-                 struct census_source **source)
+static bool take(struct permit *permit, struct entrance *entrance, const struct address *peer,
+                 enum census_what what, int64_t limit)
 {
-    struct census *census = entrance->commons->census;
-    return limit == 0 || census_take(census, entrance, peer, what, limit, source);
+    struct census_source *source = NULL;
+    if (limit > 0 && !census_take(entrance->commons->census, entrance, peer, what, limit, &source))
+        return false;
+    permit->is_counted[what] = source;
+    if (source)
+        permit->source = source;
+    return true;
 }
 
-static enum reason ask(struct permit *permit, struct entrance *entrance, const struct service *service,
-                       const struct address *peer)
+static void give(struct permit *permit, enum census_what what)
 {
-    if (!take(entrance, peer, CENSUS_OPEN, service->max_connections_per_source, &permit->open))
-        return REASON_SOURCE_LIMIT;
-    if (!take(entrance, peer, CENSUS_SECURING, service->max_securing_per_source, &permit->securing))
+    struct census_source *source = permit->source;
+    if (permit->is_counted[what])
+        census_give(&source, what);
+    permit->is_counted[what] = false;
+}
+
+static enum reason ask(struct permit *permit, const struct service *service, const struct address *peer)
+{
+    struct entrance *entrance = service->entrance;
+    if (!take(permit, entrance, peer, CENSUS_OPEN, service->max_connections_per_source) ||
+        !take(permit, entrance, peer, CENSUS_SECURING, service->max_securing_per_source))
         return REASON_SOURCE_LIMIT;
     if (service->max_securing == 0)
         return REASON_NONE;
@@ -27,19 +39,18 @@ static enum reason ask(struct permit *permit, struct entrance *entrance, const s
     return permit->is_securing ? REASON_NONE : REASON_SECURING_LIMIT;
 }
 
-enum reason permit_begin(struct permit *permit, struct entrance *entrance, const struct service *service,
-                         const struct address *peer)
+enum reason permit_begin(struct permit *permit, const struct service *service, const struct address *peer)
 {
     *permit = (struct permit){0};
-    enum reason reason = ask(permit, entrance, service, peer);
+    enum reason reason = ask(permit, service, peer);
     if (reason != REASON_NONE)
-        permit_end(permit, entrance);
+        permit_end(permit, service->entrance);
     return reason;
 }
 
 void permit_secured(struct permit *permit, struct entrance *entrance)
 {
-    census_give(&permit->securing, CENSUS_SECURING);
+    give(permit, CENSUS_SECURING);
     if (permit->is_securing)
         atomic_fetch_sub(&entrance->securing, 1);
     permit->is_securing = false;
@@ -48,5 +59,5 @@ void permit_secured(struct permit *permit, struct entrance *entrance)
 void permit_end(struct permit *permit, struct entrance *entrance)
 {
     permit_secured(permit, entrance);
-    census_give(&permit->open, CENSUS_OPEN);
+    give(permit, CENSUS_OPEN);
 }

@@ -10,19 +10,17 @@
 #define PROXY_PERMIT_H
 
 #include "proxy/census.h"
-#include "proxy/entrance.h"
 #include "proxy/service.h"
 
 struct permit {
-    struct census_source *open;     /* NULL: not counted */
-    struct census_source *securing; /* likewise */
-    bool is_securing;               /* one of entrance->securing */
+    struct census_source *source;  /* where something is counted */
+    bool is_counted[CENSUS_WHATS]; /* there */
+    bool is_securing;              /* one of entrance->securing */
 };
 
 /* [any] Asks for it by the limits of `service`. REASON_NONE: it is there, and is given back with permit_end.
  * Else why not, and there is nothing to give back. */
-enum reason permit_begin(struct permit *permit, struct entrance *entrance, const struct service *service,
-                         const struct address *peer);
+enum reason permit_begin(struct permit *permit, const struct service *service, const struct address *peer);
 
 /* [any] The server connection is complete, or will never be. Idempotent. */
 void permit_secured(struct permit *permit, struct entrance *entrance);

@@ -159,7 +159,8 @@ static char *plan_listener(struct proxy *house, const struct conf *conf, const s
         routes_drop(&routes);
         return wrong;
     }
-    planned->service = service_create(wanted, upstream_hold(upstream), certs, routes);
+    planned->service =
+        service_create(wanted, planned->listener->entrance, upstream_hold(upstream), certs, routes);
     return NULL;
 }
 

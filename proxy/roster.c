@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 enum {
-    ROOM_AT_FIRST = 64
+    ROOM_AT_FIRST = 8192 /* 128 KiB, which the allocator takes from the kernel and grows in place: what was
+                            never written costs nothing (mallopt(3), mremap(2)) */
 };
 
 void roster_begin(struct roster *roster)

@@ -6,12 +6,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct service *service_create(const struct conf_listener *conf, struct upstream *upstream,
-                               struct certs *certs, struct routes *routes)
+struct service *service_create(const struct conf_listener *conf, struct entrance *entrance,
+                               struct upstream *upstream, struct certs *certs, struct routes *routes)
 {
-    struct service *service = calloc(1, sizeof *service);
+    struct service *service = aligned_alloc(_Alignof(struct service), sizeof *service);
     assert(service);
-    atomic_init(&service->references, 1);
+    *service = (struct service){.entrance = entrance_hold(entrance), .references = 1};
     service->upstream = upstream;
     service->certs = certs;
     service->routes = routes;
@@ -28,7 +28,8 @@ struct service *service_create(const struct conf_listener *conf, struct upstream
 struct service *service_renew(const struct service *before, const struct conf_listener *conf,
                               struct certs *certs)
 {
-    return service_create(conf, upstream_hold(before->upstream), certs, routes_hold(before->routes));
+    return service_create(conf, before->entrance, upstream_hold(before->upstream), certs,
+                          routes_hold(before->routes));
 }
 
 struct service *service_hold(struct service *service)
@@ -43,6 +44,7 @@ void service_drop(struct service **service)
     *service = NULL;
     if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
         return;
+    entrance_drop(&dropped->entrance);
     upstream_drop(&dropped->upstream);
     certs_drop(&dropped->certs);
     routes_drop(&dropped->routes);

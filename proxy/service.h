@@ -9,12 +9,13 @@
 #define PROXY_SERVICE_H
 
 #include "certs/certs.h"
+#include "proxy/entrance.h"
 #include "proxy/routes.h"
 #include "proxy/sources.h"
 #include "proxy/upstream.h"
 
 struct service {
-    _Atomic unsigned references;
+    struct entrance *entrance; /* a reference: where it is asked for */
     struct upstream *upstream;
     struct certs *certs;     /* NULL: nothing is terminated */
     struct routes *routes;   /* asked before anything else is; NULL: there are none */
@@ -25,12 +26,13 @@ struct service {
     int64_t max_securing;               /* likewise */
     int64_t max_securing_per_source;    /* likewise */
     int64_t queue_deadline; /* ms that a request may have waited when it is accepted; 0: any time */
+    _Atomic unsigned references __attribute__((aligned(64))); /* apart from what is read for each message */
 };
 
-/* Makes the service of a listener, with one reference; takes over the references to `upstream` and `certs`,
- * and `routes`. Ends the process when memory is out: it is made at set-up only. */
-struct service *service_create(const struct conf_listener *conf, struct upstream *upstream,
-                               struct certs *certs, struct routes *routes);
+/* Makes the service of a listener, with one reference; adds one to `entrance`, takes over those to `upstream`
+ * and `certs`, and `routes`. Ends the process when memory is out: it is made at set-up only. */
+struct service *service_create(const struct conf_listener *conf, struct entrance *entrance,
+                               struct upstream *upstream, struct certs *certs, struct routes *routes);
 
 /* The same service, of the same description, with other certificates; takes over the reference to `certs`. */
 struct service *service_renew(const struct service *before, const struct conf_listener *conf,

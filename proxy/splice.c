@@ -120,7 +120,7 @@ static bool secure_server(struct splice *splice)
     splice->secure_server_ms = (int32_t)(splice_now(splice) - splice->opened);
     struct entrance_counters *counters = splice_counters(splice);
     entrance_count(&counters->securing, -1);
-    permit_secured(&splice->permit, splice->entrance);
+    permit_secured(&splice->permit, splice_entrance(splice));
     entrance_count(&counters->handshakes, 1);
     entrance_count(&counters->handshakes_resumed, tls_is_resumed(&splice->server));
     histogram_note(&counters->handshake, splice->secure_server_ms);
@@ -245,18 +245,16 @@ static bool open_server(struct splice *splice, const struct arrival *arrival)
     return true;
 }
 
-void splice_begin(struct worker *worker, struct entrance *entrance, struct service *service,
-                  const struct arrival *arrival)
+void splice_begin(struct worker *worker, struct service *service, const struct arrival *arrival)
 {
     struct splice *splice = slab_take(&worker->splices);
     if (!splice) {
-        refuse(worker, entrance, arrival);
+        refuse(worker, service->entrance, arrival);
         return;
     }
     *splice = (struct splice){
         .id = worker_number(worker),
         .worker = worker,
-        .entrance = entrance,
         .service = service,
         .permit = arrival->permit,
         .timer.fire = splice_time_is_up,
@@ -271,10 +269,9 @@ void splice_begin(struct worker *worker, struct entrance *entrance, struct servi
     };
     if (!open_server(splice, arrival) || !roster_add(&worker->roster, splice->id, splice)) {
         slab_give(&worker->splices, splice);
-        refuse(worker, entrance, arrival);
+        refuse(worker, service->entrance, arrival);
         return;
     }
-    entrance_hold(entrance);
     service_hold(service);
     connection_begin(&splice->client, CONNECTION_CLIENT, -1);
     flow_begin(&splice->up, &splice->server, &splice->client);

@@ -49,9 +49,8 @@ struct arrival {
 struct splice {
     uint64_t id;
     struct worker *worker;
-    struct entrance *entrance; /* a reference: where it came in */
-    struct permit permit;
     struct service *service; /* a reference */
+    struct permit permit;
     struct connection server;
     struct connection client;
     struct flow up;
@@ -89,11 +88,11 @@ struct splice_counts {
     uint64_t client_sent;
 };
 
-/* [worker] Begins a splice with a fresh server connection that came in at `entrance`, where a place is used
- * for it: from now on, whatever happens, the splice's to release. Adds references to `entrance` and
- * `service`. */
-void splice_begin(struct worker *worker, struct entrance *entrance, struct service *service,
-                  const struct arrival *arrival);
+/* [worker] Begins a splice with a fresh server connection that came in at the entrance of `service`, where a
+ * place is used for it: from now on, whatever happens, the splice's to release. Adds a reference to
+ * `service`.
+ */
+void splice_begin(struct worker *worker, struct service *service, const struct arrival *arrival);
 
 /* [worker] Ends it: both ends in order, or by a reset where bytes for that end would be withheld. One that is
  * ending already ends at once. */

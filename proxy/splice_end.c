@@ -114,7 +114,7 @@ static void begin_ending(struct splice *splice, bool is_abortive)
     if (splice_is_securing(splice)) {
         entrance_count(&splice_counters(splice)->securing, -1);
         entrance_count(&splice_counters(splice)->tls_failed, 1);
-        permit_secured(&splice->permit, splice->entrance);
+        permit_secured(&splice->permit, splice_entrance(splice));
     }
     entrance_count(&splice_counters(splice)->ended[splice->reason][splice->by], 1);
     histogram_note(&splice_counters(splice)->splice_duration, (int64_t)(splice_now(splice) - splice->opened));
@@ -187,9 +187,8 @@ void splice_reap(struct worker *worker)
         slowness_forget(&splice->slowness);
         tap_end(&splice->tap);
         roster_remove(&worker->roster, splice->id);
-        permit_end(&splice->permit, splice->entrance);
-        entrance_release(splice->entrance, worker);
-        entrance_drop(&splice->entrance);
+        permit_end(&splice->permit, splice_entrance(splice));
+        entrance_release(splice_entrance(splice), worker);
         service_drop(&splice->service);
         free(splice->detail);
         slab_give(&worker->splices, splice);

@@ -16,10 +16,16 @@ static inline uint64_t splice_now(const struct splice *splice)
     return splice->worker->loop.now;
 }
 
-/* Its worker's counters of the listener where it came in. */
+/* Where it came in. */
+static inline struct entrance *splice_entrance(const struct splice *splice)
+{
+    return splice->service->entrance;
+}
+
+/* Its worker's counters there. */
 static inline struct entrance_counters *splice_counters(const struct splice *splice)
 {
-    return entrance_counters(splice->entrance, splice->worker);
+    return entrance_counters(splice_entrance(splice), splice->worker);
 }
 
 static inline struct splice_counts splice_counts(const struct splice *splice)

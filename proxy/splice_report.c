@@ -40,7 +40,7 @@ struct report_phases splice_phases(const struct splice *splice)
 
 void splice_report(struct splice *splice, bool with_kernel, struct report_splice *report)
 {
-    const struct entrance *entrance = splice->entrance;
+    const struct entrance *entrance = splice_entrance(splice);
     const struct server *server = dialer_server(&splice->dialer);
     uint64_t now = splice->worker->loop.now;
     *report = (struct report_splice){

@@ -34,7 +34,7 @@ static const struct service *todays_service(const struct splice *splice)
 {
     list_for_each (node, &splice->worker->gates) {
         const struct gate *gate = list_owner(node, struct gate, node);
-        if (strcmp(gate->entrance->name, splice->entrance->name) == 0)
+        if (strcmp(gate->entrance->name, splice->service->entrance->name) == 0)
             return gate->service;
     }
     return NULL;
@@ -62,7 +62,7 @@ static void judge(struct slice *slice, struct splice *splice)
         return;
     struct review_failed *failed = &slice->failed[slice->count++];
     *failed = (struct review_failed){.splice = splice->id, .reason = reason, .detail = detail};
-    strcpy(failed->listener, splice->entrance->name);
+    strcpy(failed->listener, splice->service->entrance->name);
     address_print(&splice->server.peer, failed->peer);
     if (slice->is_dry_run)
         return;

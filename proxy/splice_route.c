@@ -13,7 +13,7 @@ static enum io pass(struct splice *splice)
 {
     preface_pass(&splice->server);
     entrance_count(&splice_counters(splice)->securing, -1);
-    permit_secured(&splice->permit, splice->entrance);
+    permit_secured(&splice->permit, splice_entrance(splice));
     splice_tell_state(splice, &splice->server);
     return IO_MOVED;
 }

@@ -35,7 +35,7 @@ static struct event of_splice(struct splice *splice, enum event_what what)
         .what = what,
         .at = loop_wall_now(&splice->worker->loop),
         .splice = splice->id,
-        .listener = splice->entrance->event_name,
+        .listener = splice_entrance(splice)->event_name,
         .upstream = splice->dialer.upstream->event_name,
         .age_ms = (int64_t)(splice_now(splice) - splice->opened),
     };

@@ -21,7 +21,7 @@ enum {
     BULK = 32 * 1024 * 1024,
     BULK_A_CALL = 32 * 1024, /* moved by a splice(2) on average, at least */
     MANY = 400,              /* idle splices */
-    SPLICE_MOST = 480,       /* bytes of memory that each takes */
+    SPLICE_MOST = 464,       /* bytes of memory that each takes */
     CHUNK = 64 * 1024,       /* that come at once, see proxy/slab.h */
 };
 
@@ -36,7 +36,7 @@ static void begin(const struct yard_plan *plan)
     yard_open(&yard, plan);
     CU_ASSERT_PTR_NULL_FATAL(listening_open(&listening, &address, 100, 0));
     gate = (struct gate){0};
-    gate_open(&gate, yard.worker, listening.fd, yard.entrance, service_hold(yard.service));
+    gate_open(&gate, yard.worker, listening.fd, service_hold(yard.service));
 }
 
 static void finish(void)

@@ -32,7 +32,7 @@ static void begin(const struct yard_plan *plan)
     CU_ASSERT_PTR_NULL_FATAL(listening_open(&listening, &address, 100, 0));
     for (unsigned i = 0; i < yard.commons.worker_count; i++) {
         gates[i] = (struct gate){0};
-        gate_open(&gates[i], yard.workers[i], listening.fd, yard.entrance, service_hold(yard.service));
+        gate_open(&gates[i], yard.workers[i], listening.fd, service_hold(yard.service));
     }
 }
 
@@ -191,7 +191,7 @@ static void a_gate_that_was_left_lets_nobody_in_until_it_is_opened_again(void)
     yard_linger(&yard, SETTLE_MS);
     CU_ASSERT_EQUAL(yard_count(&yard), 0);
     CU_ASSERT_EQUAL(waiting(), 1);
-    gate_open(&gates[0], yard.worker, listening.fd, yard.entrance, service_hold(yard.service));
+    gate_open(&gates[0], yard.worker, listening.fd, service_hold(yard.service));
     CU_ASSERT_TRUE(wait_for(1));
     end_close(&client);
     finish();
@@ -206,7 +206,7 @@ static void a_gate_that_is_held_keeps_everybody_waiting_until_it_is_resumed(void
     for (unsigned i = 0; i < 3; i++)
         clients[i] = knock();
     worker_wake(yard.workers[0]);
-    gate_open(&gates[1], yard.workers[1], listening.fd, yard.entrance, service_hold(yard.service));
+    gate_open(&gates[1], yard.workers[1], listening.fd, service_hold(yard.service));
     yard_linger(&yard, SETTLE_MS);
     CU_ASSERT_EQUAL(yard_count(&yard), 0);
     CU_ASSERT_EQUAL(waiting(), 3);
@@ -284,8 +284,9 @@ static void newcomers_get_the_service_of_today(void)
     int old = knock();
     CU_ASSERT_TRUE(wait_for(1));
     const struct conf_listener conf = {.timeouts.idle = 30};
-    struct service *other = service_create(&conf, upstream_hold(yard.service->upstream), NULL, NULL);
-    gate_open(&gates[0], yard.worker, listening.fd, yard.entrance, other);
+    struct service *other =
+        service_create(&conf, yard.entrance, upstream_hold(yard.service->upstream), NULL, NULL);
+    gate_open(&gates[0], yard.worker, listening.fd, other);
     int fresh = knock();
     CU_ASSERT_TRUE(wait_for(2));
     yard_linger(&yard, 2 * SETTLE_MS);

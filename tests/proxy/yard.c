@@ -196,7 +196,7 @@ void yard_open(struct yard *yard, const struct yard_plan *plan)
         routes_add(routes, &plan->routes[i], upstream_hold(upstream));
     if (routes)
         routes_seal(routes);
-    yard->service = service_create(&listener, upstream, plan->certs, routes);
+    yard->service = service_create(&listener, yard->entrance, upstream, plan->certs, routes);
 }
 
 static void check_servers(const struct yard *yard)
@@ -284,7 +284,7 @@ int yard_arrive(struct yard *yard)
     entrance_use(yard->entrance, yard->worker);
     /* The loop's clock stands still between turns. */
     yard->worker->loop.now = loop_clock_ms();
-    splice_begin(yard->worker, yard->entrance, yard->service, &arrival);
+    splice_begin(yard->worker, yard->service, &arrival);
     return ends[1];
 }
 
