@@ -79,9 +79,7 @@ void connection_close(struct connection *connection, struct loop *loop, bool wit
             setsockopt(connection->watch.fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
         else if (!is_emptied)
             connection_discard(connection);
-        loop_remove(loop, &connection->watch);
-        close(connection->watch.fd);
-        connection->watch.fd = -1;
+        loop_remove_and_close(loop, &connection->watch);
     }
     connection->unsent = 0;
     connection->state = CONNECTION_CLOSED;

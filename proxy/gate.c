@@ -27,11 +27,17 @@ struct handed {
     struct arrival arrival;
 };
 
-static void note_depth(struct gate *gate)
+/* How many wait. */
+static int64_t depth_of(const struct gate *gate)
 {
     struct report_queue queue = {0};
-    if (kernel_queue(gate->watch.fd, &queue))
-        entrance_note_depth(gate->entrance, queue.depth);
+    int64_t depth = kernel_depth(gate->watch.fd);
+    return depth >= 0 || !kernel_queue(gate->watch.fd, &queue) ? depth : queue.depth;
+}
+
+static void note_depth(struct gate *gate)
+{
+    entrance_note_depth(gate->entrance, depth_of(gate));
 }
 
 static void park(struct gate *gate)
@@ -209,11 +215,9 @@ static enum accepted accept_one(struct gate *gate)
  * but for one burst per worker. */
 static void note_burst(struct gate *gate, int accepted)
 {
-    struct report_queue queue = {0};
-    if (accepted == GATE_BURST)
-        kernel_queue(gate->watch.fd, &queue);
+    int64_t left = accepted == GATE_BURST ? depth_of(gate) : 0;
     if (accepted > 0)
-        entrance_note_depth(gate->entrance, accepted + queue.depth);
+        entrance_note_depth(gate->entrance, accepted + (left > 0 ? left : 0));
 }
 
 static void ready(struct watch *watch, unsigned events)

@@ -57,6 +57,12 @@ static int64_t ask_drops(int fd)
     return memory[SK_MEMINFO_DROPS];
 }
 
+int64_t kernel_depth(int listening)
+{
+    struct answer answer;
+    return ask_info(listening, &answer) ? TOLD(&answer, tcpi_unacked) : -1;
+}
+
 bool kernel_queue(int listening, struct report_queue *queue)
 {
     struct answer answer;

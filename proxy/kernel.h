@@ -17,6 +17,10 @@
  * socket cannot be asked. */
 bool kernel_queue(int listening, struct report_queue *queue);
 
+/* The depth of a TCP listening socket alone, at the price of one call; -1 of a unix one, which does not tell.
+ */
+int64_t kernel_depth(int listening);
+
 /* Calls `tell` for each request that waits in the queue of the TCP listening socket bound to `bound`, or is
  * half open, until it returns false. It matches address and port; a wildcard matches every address of its
  * family, and [::] the clients of IPv4 too. Who is half open has waited -1 ms. Unix sockets: nobody is told.

@@ -81,15 +81,28 @@ int loop_add_shared(struct loop *loop, struct watch *watch)
     return add(loop, watch, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
+/* What is still to be announced to the watch is not. */
+static void silence(struct loop *loop, const struct watch *watch)
+{
+    for (struct epoll_event *event = loop->announced; event < loop->announced_end; event++) {
+        if (event->data.ptr == watch)
+            event->data.ptr = NULL;
+    }
+}
+
 void loop_remove(struct loop *loop, struct watch *watch)
 {
     struct epoll_event ignored = {0};
     if (watch->fd >= 0)
         epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, &ignored);
-    for (struct epoll_event *event = loop->announced; event < loop->announced_end; event++) {
-        if (event->data.ptr == watch)
-            event->data.ptr = NULL;
-    }
+    silence(loop, watch);
+}
+
+void loop_remove_and_close(struct loop *loop, struct watch *watch)
+{
+    close(watch->fd);
+    watch->fd = -1;
+    silence(loop, watch);
 }
 
 void loop_again(struct loop *loop, struct again *again)

@@ -80,6 +80,10 @@ int loop_add_shared(struct loop *loop, struct watch *watch);
  * never heard, so that the watch may go on at once with another one. */
 void loop_remove(struct loop *loop, struct watch *watch);
 
+/* The same, and closes the descriptor, which alone takes it out where nobody else has the same socket open
+ * (epoll(7)): no duplicate, no other process. */
+void loop_remove_and_close(struct loop *loop, struct watch *watch);
+
 /* Calls again->go in the next turn, which then does not wait. Asking twice is asking once. */
 void loop_again(struct loop *loop, struct again *again);
 void loop_again_cancel(struct again *again);

@@ -260,7 +260,7 @@ void splice_begin(struct worker *worker, struct service *service, const struct a
         .timer.fire = splice_time_is_up,
         .again.go = go_again,
         .opened = worker->loop.now,
-        .opened_at = loop_wall_ms(),
+        .opened_at = loop_wall_now(&worker->loop),
         .server_moved = worker->loop.now,
         .client_moved = worker->loop.now,
         .queue_ms = (int32_t)arrival->waited_ms,

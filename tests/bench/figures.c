@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const double near_floor = 1.05;
+static const double scaling_goal = 1.10;
+
 void figures_add(struct figures *figures, const struct workload *workload, const struct subject *subject,
                  double value)
 {
@@ -75,6 +78,12 @@ static double ratio(double a, double b)
     return b > 0 ? a / b : 0;
 }
 
+/* Where the floor itself is above a goal, nobody can be asked for more than to come near it. */
+static double goal_beside(double goal, double floor)
+{
+    return goal > 0 && floor > goal ? near_floor * floor : goal;
+}
+
 struct standing figures_standing(const struct figures *figures, const struct workload *workload)
 {
     struct standing standing = {0};
@@ -91,8 +100,24 @@ struct standing figures_standing(const struct figures *figures, const struct wor
     standing.ratio = ratio(ours.median, best.median);
     standing.ratio_of_mins = ratio(ours.min, best.min);
     standing.to_floor = ratio(ours.median, floor.median);
-    double floor_ratio = ratio(floor.median, best.median);
-    double goal = floor_ratio > workload->goal ? 1.05 * floor_ratio : workload->goal;
-    standing.is_reached = standing.ratio > 0 && standing.ratio <= goal;
+    standing.goal = goal_beside(workload->goal, ratio(floor.median, best.median));
+    standing.is_reached = standing.ratio > 0 && standing.ratio <= standing.goal;
     return standing;
+}
+
+static double two_to_one(const struct figures *figures, const struct subject *subject, double *of_mins)
+{
+    struct summary one = figures_summary(figures, workload_find("one_worker"), subject);
+    struct summary two = figures_summary(figures, workload_find("two_workers"), subject);
+    *of_mins = ratio(two.min, one.min);
+    return ratio(two.median, one.median);
+}
+
+struct scaling figures_scaling(const struct figures *figures, const struct subject *subject)
+{
+    struct scaling scaling = {0};
+    double ignored, floor = two_to_one(figures, subject_find("floor"), &ignored);
+    scaling.ratio = two_to_one(figures, subject, &scaling.ratio_of_mins);
+    scaling.goal = goal_beside(scaling_goal, floor);
+    return scaling;
 }

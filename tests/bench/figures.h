@@ -30,7 +30,15 @@ struct standing {
     double ratio;               /* of the medians: to the best peer */
     double ratio_of_mins;
     double to_floor;
-    bool is_reached; /* the goal, or 1.05 of the floor where that is above the goal */
+    double goal; /* of the ratio: the workload's, or 1.05 of the floor's where that is above it; 0: none */
+    bool is_reached;
+};
+
+/* What a connection costs with two workers, as a ratio to what it costs with one; 0: not measured. */
+struct scaling {
+    double ratio; /* of the medians */
+    double ratio_of_mins;
+    double goal; /* likewise */
 };
 
 void figures_add(struct figures *figures, const struct workload *workload, const struct subject *subject,
@@ -45,5 +53,6 @@ void figures_append(const char *path, const struct figure *figure);
 struct summary figures_summary(const struct figures *figures, const struct workload *workload,
                                const struct subject *subject);
 struct standing figures_standing(const struct figures *figures, const struct workload *workload);
+struct scaling figures_scaling(const struct figures *figures, const struct subject *subject);
 
 #endif

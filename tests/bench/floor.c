@@ -2,11 +2,12 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- *   floor copy|splice BACKEND-PORT PORT
- *   floor tls BACKEND-PORT PORT PEM [PORT PEM]
+ *   floor copy|splice WORKERS BACKEND-PORT PORT
+ *   floor tls WORKERS BACKEND-PORT PORT PEM [PORT PEM]
  *
- * One thread, epoll(7), no timeouts, no counters, no limits, no half-close: the end of either side is the end
- * of both. What cannot be written at once is waited for by reading no more until it is. */
+ * So many processes of one thread that share the listening sockets, epoll(7), no timeouts, no counters, no
+ * limits, no half-close: the end of either side is the end of both. What cannot be written at once is waited
+ * for by reading no more until it is. */
 #include "proxy/list.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ enum {
     SCRATCH = 256 * 1024,
     RECORD = 16 * 1024,
     PIPE = 256 * 1024,
+    LISTENING = 2,
 };
 
 /* One end of a pair, or a listening socket (pair is NULL). */
@@ -55,6 +57,8 @@ static struct {
     int epoll;
     bool splices;
     struct sockaddr_in backend;
+    struct end listening[LISTENING];
+    unsigned listening_count;
     char scratch[SCRATCH];
     struct pair *over[EVENTS * ACCEPT_AT_ONCE]; /* to be freed when the events at hand are through */
     unsigned over_count;
@@ -232,7 +236,7 @@ static struct sockaddr_in loopback(const char *port)
 static void listen_at(const char *port, SSL_CTX *context)
 {
     struct sockaddr_in address = loopback(port);
-    struct end *listening = calloc(1, sizeof *listening);
+    struct end *listening = &relay.listening[relay.listening_count++];
     int on = 1;
     listening->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     listening->context = context;
@@ -240,7 +244,15 @@ static void listen_at(const char *port, SSL_CTX *context)
     if (bind(listening->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listening->fd, QUEUE) != 0)
         exit(1);
-    watch(listening, EPOLLIN);
+}
+
+static void fork_workers(int count)
+{
+    while (--count > 0 && fork() != 0)
+        continue;
+    relay.epoll = epoll_create1(EPOLL_CLOEXEC);
+    for (unsigned i = 0; i < relay.listening_count; i++)
+        watch(&relay.listening[i], EPOLLIN | EPOLLEXCLUSIVE);
 }
 
 static void turn(void)
@@ -262,7 +274,7 @@ static void turn(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
+    if (argc < 5)
         return 2;
     bool is_tls = strcmp(argv[1], "tls") == 0;
     struct rlimit limit;
@@ -270,11 +282,11 @@ int main(int argc, char **argv)
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     signal(SIGPIPE, SIG_IGN);
-    relay.epoll = epoll_create1(EPOLL_CLOEXEC);
     relay.splices = strcmp(argv[1], "splice") == 0;
-    relay.backend = loopback(argv[2]);
-    for (int i = 3; i < argc; i += is_tls ? 2 : 1)
+    relay.backend = loopback(argv[3]);
+    for (int i = 4; i < argc && relay.listening_count < LISTENING; i += is_tls ? 2 : 1)
         listen_at(argv[i], is_tls && argv[i + 1] ? context_of(argv[i + 1]) : NULL);
+    fork_workers(atoi(argv[2]));
     for (;;)
         turn();
 }

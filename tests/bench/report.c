@@ -46,7 +46,7 @@ static void table_row(const struct figures *figures, const struct workload *work
     else
         fprintf(out, " %7s", "-");
     if (workload->goal > 0 && standing.ratio > 0)
-        fprintf(out, " %5.2f %s", workload->goal, standing.is_reached ? "yes" : "no");
+        fprintf(out, " %5.2f %s", standing.goal, standing.is_reached ? "yes" : "no");
     fprintf(out, "\n");
 }
 
@@ -64,11 +64,11 @@ void report_table(const struct figures *figures, const struct report_head *head,
             table_row(figures, &workloads[i], out);
     }
     for (size_t i = 0; i < subject_count; i++) {
-        struct summary one = figures_summary(figures, workload_find("one_worker"), &subjects[i]);
-        struct summary two = figures_summary(figures, workload_find("two_workers"), &subjects[i]);
-        if (one.rounds && two.rounds)
-            fprintf(out, "CPU per connection, two workers to one, %s: %.2f (of the minimums %.2f)\n",
-                    subjects[i].name, two.median / one.median, two.min / one.min);
+        struct scaling scaling = figures_scaling(figures, &subjects[i]);
+        if (scaling.ratio > 0)
+            fprintf(out,
+                    "CPU per connection, two workers to one, %s: %.2f (of the minimums %.2f, goal %.2f)\n",
+                    subjects[i].name, scaling.ratio, scaling.ratio_of_mins, scaling.goal);
     }
 }
 
@@ -98,7 +98,7 @@ static void json_workload(const struct figures *figures, const struct workload *
     if (standing.to_floor > 0)
         fprintf(out, ",\n      \"ratio_to_floor\": %.3f", standing.to_floor);
     if (workload->goal > 0)
-        fprintf(out, ",\n      \"goal\": %.2f, \"is_reached\": %s", workload->goal,
+        fprintf(out, ",\n      \"goal\": %.3f, \"is_reached\": %s", standing.goal,
                 standing.is_reached ? "true" : "false");
     fprintf(out, " }");
 }
@@ -117,7 +117,16 @@ void report_json(const struct figures *figures, const struct report_head *head, 
         json_workload(figures, &workloads[i], out);
         comma = ",\n";
     }
-    fprintf(out, "\n  ]\n}\n");
+    fprintf(out, "\n  ],\n  \"two_workers_to_one\": {");
+    comma = " ";
+    for (size_t i = 0; i < subject_count; i++) {
+        struct scaling scaling = figures_scaling(figures, &subjects[i]);
+        if (scaling.ratio > 0) {
+            fprintf(out, "%s\"%s\": %.3f", comma, subjects[i].name, scaling.ratio);
+            comma = ", ";
+        }
+    }
+    fprintf(out, " }\n}\n");
 }
 
 /* The chart's measures, in pixels. */

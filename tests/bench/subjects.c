@@ -23,11 +23,11 @@ enum {
     PATIENCE_MS = 10000,
     STEP_US = 2000,
     ARGUMENTS = 12,
-    TEXTS = 8,
+    TEXTS = 16,
     TEXT = 512,
 };
 
-/* Formats into memory that is good until the next but seven. */
+/* Formats into memory that is good until the next but fifteen. */
 __attribute__((format(printf, 1, 2))) static const char *format(const char *pattern, ...)
 {
     static char texts[TEXTS][TEXT];
@@ -159,10 +159,11 @@ static void prepare_floor(const struct setup *setup, const char **arguments)
 {
     bool is_tls = strcmp(setup->floor, "tls") == 0;
     arguments[1] = setup->floor;
-    arguments[2] = format("%u", setup->backend);
+    arguments[2] = format("%u", setup->workers);
+    arguments[3] = format("%u", setup->backend);
     for (int entry = 0; entry < ENTRY_COUNT; entry++) {
         if (is_tls == (entry != ENTRY_PLAIN)) {
-            unsigned at = is_tls ? 3 + 2 * (unsigned)(entry - ENTRY_TLS) : 3;
+            unsigned at = is_tls ? 4 + 2 * (unsigned)(entry - ENTRY_TLS) : 4;
             arguments[at] = format("%u", setup->ports[entry]);
             if (is_tls)
                 arguments[at + 1] = format("%s/%s.pem", setup->certificates,

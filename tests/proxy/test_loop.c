@@ -187,6 +187,30 @@ struct busy {
     uint64_t fired_at;
 };
 
+/* Another socket gets the same descriptor at once, and the loop knows only that one. */
+static void who_is_closed_is_taken_out_with_all_that_was_to_be_announced(void)
+{
+    int first[2], second[2];
+    open_pair(first);
+    open_loop();
+    struct ear closed = ear_at(first[0]), later = ear_at(-1);
+    CU_ASSERT_EQUAL(loop_add(&loop, &closed.watch), 0);
+    CU_ASSERT_EQUAL(write(first[1], "x", 1), 1);
+    loop_remove_and_close(&loop, &closed.watch);
+    CU_ASSERT_EQUAL(closed.watch.fd, -1);
+    open_pair(second);
+    CU_ASSERT_EQUAL(second[0], first[0]);
+    later.watch.fd = second[0];
+    CU_ASSERT_EQUAL(loop_add(&loop, &later.watch), 0);
+    CU_ASSERT_EQUAL(write(second[1], "x", 1), 1);
+    loop_turn(&loop, TURN_MS);
+    CU_ASSERT_EQUAL(closed.calls, 0);
+    CU_ASSERT_EQUAL(later.calls, 1);
+    close(first[1]);
+    close_pair(second);
+    loop_close(&loop);
+}
+
 static void fire(struct timer *timer)
 {
     list_owner(timer, struct busy, timer)->fired_at = loop_clock_ms();
@@ -367,6 +391,7 @@ static const struct test tests[] = {
     TEST(the_end_of_the_peer_is_a_hang_up_that_can_be_read),
     TEST(what_cannot_be_watched_is_told_by_its_errno),
     TEST(a_watch_hears_nothing_of_a_socket_that_it_gave_up),
+    TEST(who_is_closed_is_taken_out_with_all_that_was_to_be_announced),
     TEST(a_turn_goes_from_sockets_over_clocks_to_those_who_asked),
     TEST(asking_twice_is_asking_once),
     TEST(who_asks_for_another_go_gets_it_in_the_next_turn_without_waiting),
