@@ -165,6 +165,7 @@ struct tally {
     pid_t group;
     int pid;
     uint64_t cpu_ns;
+    const char *memory_row;
     int64_t memory;
 };
 
@@ -197,7 +198,8 @@ static void add_memory(int pid, void *context)
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
     FILE *file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file)) {
-        if (sscanf(line, "Pss: %lld kB", &kb) == 1)
+        size_t length = strlen(tally->memory_row);
+        if (strncmp(line, tally->memory_row, length) == 0 && sscanf(line + length, ": %lld kB", &kb) == 1)
             tally->memory += kb * 1024;
     }
     if (file)
@@ -211,9 +213,19 @@ uint64_t machine_cpu_ns(pid_t group)
     return tally.cpu_ns;
 }
 
-int64_t machine_memory(pid_t group)
+static int64_t memory_of(pid_t group, const char *row)
 {
-    struct tally tally = {.group = group};
+    struct tally tally = {.group = group, .memory_row = row};
     each_number("/proc", add_memory, &tally);
     return tally.memory;
+}
+
+int64_t machine_memory(pid_t group)
+{
+    return memory_of(group, "Pss");
+}
+
+int64_t machine_own_memory(pid_t group)
+{
+    return memory_of(group, "Pss_Anon");
 }

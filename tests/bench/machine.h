@@ -40,4 +40,8 @@ uint64_t machine_cpu_ns(pid_t group);
 /* Their memory in bytes: private pages, and their part of shared ones (Pss of /proc/PID/smaps_rollup). */
 int64_t machine_memory(pid_t group);
 
+/* The same without files (Pss_Anon): what their libraries count for changes whenever another process begins
+ * or ceases to use them. */
+int64_t machine_own_memory(pid_t group);
+
 #endif

@@ -337,11 +337,11 @@ bool workload_drift(const struct subject *subject, const struct effort *effort, 
     struct client *visits = clients_begin(load, few, HABIT_VISITS, ports[ENTRY_PLAIN], false);
     struct client *secured = clients_begin(load, few, HABIT_VISITS, ports[ENTRY_TLS], true);
     struct client *talks = clients_begin(load, few, HABIT_TALKS, ports[ENTRY_TLS], true);
-    printf("%10s %20s %14s\n", "seconds", "us per connection", "memory, KiB");
+    printf("%10s %20s %16s\n", "seconds", "us per connection", "own memory, KiB");
     for (int sample = 0; sample < SAMPLES; sample++) {
         last_cost = cost(&trial, &load->visits, seconds / SAMPLES);
-        last_memory = machine_memory(trial.pid);
-        printf("%10.0f %20.2f %14lld\n", seconds / SAMPLES * (sample + 1), last_cost,
+        last_memory = machine_own_memory(trial.pid);
+        printf("%10.0f %20.2f %16lld\n", seconds / SAMPLES * (sample + 1), last_cost,
                (long long)last_memory / 1024);
         fflush(stdout);
         /* The first sample is of a program that is still growing into its work. */

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
         &terminate_suite,
         &choice_suite,
         &flood_suite,
+        &storm_suite,
         &real_suite,
         &routes_suite,
         &halfclose_suite,

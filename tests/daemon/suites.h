@@ -39,6 +39,7 @@ extern const struct suite demo_suite;
 extern const struct suite client_certificate_suite;
 extern const struct suite upstream_tls_suite;
 extern const struct suite flood_suite;
+extern const struct suite storm_suite;
 extern const struct suite asked_suite;
 extern const struct suite crowded_suite;
 
