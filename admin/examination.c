@@ -250,7 +250,7 @@ static void examine_files(const struct patient *patient, struct findings *findin
                                               "POST /v1/certificates/reload, or send SIGHUP"};
     for (size_t i = 0; i < patient->trouble_count; i++) {
         const struct report_trouble *trouble = &patient->troubles[i];
-        add(findings, trouble->is_unusable ? &unusable : &not_loaded, trouble->listener, "%s",
+        add(findings, trouble->is_unusable ? &unusable : &not_loaded, trouble->owner, "%s",
             trouble->sentence);
     }
 }

@@ -128,16 +128,14 @@ static void add_servers(struct harvest *harvest, const struct report_upstream *u
 
 static enum proxy_answer take_servers(struct harvest *harvest, struct proxy *proxy)
 {
-    struct report_upstream *upstreams;
-    size_t count, all = 0;
-    if (proxy_upstreams(proxy, &upstreams, &count) != PROXY_ANSWERED)
+    size_t all = 0;
+    if (proxy_upstreams(proxy, &harvest->upstreams, &harvest->upstream_count) != PROXY_ANSWERED)
         return PROXY_BUSY;
-    for (size_t i = 0; i < count; i++)
-        all += upstreams[i].server_count;
+    for (size_t i = 0; i < harvest->upstream_count; i++)
+        all += harvest->upstreams[i].server_count;
     harvest->servers = calloc(all + 1, sizeof *harvest->servers);
-    for (size_t i = 0; i < count && harvest->servers; i++)
-        add_servers(harvest, &upstreams[i]);
-    report_upstreams_free(upstreams, count);
+    for (size_t i = 0; i < harvest->upstream_count && harvest->servers; i++)
+        add_servers(harvest, &harvest->upstreams[i]);
     harvest->server_count = fold(harvest->servers, harvest->server_count, sizeof *harvest->servers,
                                  compare_servers, is_same_server, merge_server);
     return harvest->servers ? PROXY_ANSWERED : PROXY_BUSY;
@@ -178,6 +176,7 @@ enum proxy_answer harvest_begin(struct harvest *harvest, struct proxy *proxy)
 void harvest_end(struct harvest *harvest)
 {
     free(harvest->listeners);
+    report_upstreams_free(harvest->upstreams, harvest->upstream_count);
     free(harvest->servers);
     free(harvest->certificates);
     free(harvest->workers);

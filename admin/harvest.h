@@ -25,6 +25,8 @@ struct harvest {
     struct process process;
     struct report_listener *listeners;
     size_t listener_count;
+    struct report_upstream *upstreams;
+    size_t upstream_count;
     struct harvest_server *servers;
     size_t server_count;
     struct report_certificate *certificates; /* of each listener the one that ends first */

@@ -14,6 +14,7 @@ enum each {
     EACH_BUILD,
     EACH_LISTENER,
     EACH_TLS_LISTENER,
+    EACH_TLS_UPSTREAM,
     EACH_SERVER,
     EACH_CERTIFICATE,
     EACH_WORKER,
@@ -51,6 +52,7 @@ struct family {
 #define PROCESS(path)                 EACH_PROCESS, OF(struct harvest, path)
 #define LISTENER(path)                EACH_LISTENER, OF(struct report_listener, path)
 #define TLS_LISTENER(path)            EACH_TLS_LISTENER, OF(struct report_listener, path)
+#define TLS_UPSTREAM(path)            EACH_TLS_UPSTREAM, OF(struct report_upstream, path)
 #define SERVER(path)                  EACH_SERVER, OF(struct harvest_server, path)
 #define WORKER(path)                  EACH_WORKER, OF(struct report_worker, path)
 #define IN_SECONDS(each, thing, path) each, VALUE_MS, offsetof(thing, path)
@@ -149,6 +151,11 @@ static const struct family families[] = {
      "Sessions of TLS 1.2 that are kept to be resumed by their id."},
     {"tls_tickets_unknown_total", counter, TLS_LISTENER(tickets_unknown),
      "Session tickets that no key opens: full handshakes instead."},
+    {"upstream_certificate_load_failures_total", counter, TLS_UPSTREAM(credentials_failed),
+     "Times that an upstream's authorities, revocation lists or own certificate could not be used, and what "
+     "was there before went on."},
+    {"upstream_certificate_loads_total", counter, TLS_UPSTREAM(credentials_loaded),
+     "Authorities and certificates that took the place of others while the upstream worked."},
     {"worker_cpu_seconds_total", counter, IN_SECONDS(EACH_WORKER, struct report_worker, cpu_ms),
      "Processor time of a worker."},
     {"worker_splices", gauge, WORKER(splices), "Splices that a worker owns."},
@@ -181,6 +188,11 @@ static void label_build(struct labels *labels, const void *thing)
 static void label_listener(struct labels *labels, const void *thing)
 {
     add_label(labels, "listener", ((const struct report_listener *)thing)->name);
+}
+
+static void label_upstream(struct labels *labels, const void *thing)
+{
+    add_label(labels, "upstream", ((const struct report_upstream *)thing)->name);
 }
 
 static void label_server(struct labels *labels, const void *thing)
@@ -220,6 +232,9 @@ static struct things things_of(const struct harvest *harvest, enum each each)
     case EACH_TLS_LISTENER:
         return (struct things){harvest->listeners, harvest->listener_count, sizeof *harvest->listeners,
                                label_listener};
+    case EACH_TLS_UPSTREAM:
+        return (struct things){harvest->upstreams, harvest->upstream_count, sizeof *harvest->upstreams,
+                               label_upstream};
     case EACH_SERVER:
         return (struct things){harvest->servers, harvest->server_count, sizeof *harvest->servers,
                                label_server};
@@ -291,7 +306,9 @@ static void write_value(struct json *text, const struct family *family, struct l
 
 static bool has_sample(const struct family *family, const void *thing)
 {
-    return family->each != EACH_TLS_LISTENER || ((const struct report_listener *)thing)->is_tls;
+    if (family->each == EACH_TLS_LISTENER)
+        return ((const struct report_listener *)thing)->is_tls;
+    return family->each != EACH_TLS_UPSTREAM || ((const struct report_upstream *)thing)->is_tls;
 }
 
 void metrics_write(const struct harvest *harvest, struct json *text)

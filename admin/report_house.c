@@ -128,12 +128,31 @@ static void write_servers(struct json *json, const void *report)
     json_array_close(json);
 }
 
+static void write_trouble(struct json *json, const char *trouble, int64_t at)
+{
+    if (!*trouble) {
+        json_null(json);
+        return;
+    }
+    json_object_open(json);
+    json_key_time(json, "at", at);
+    json_key_string(json, "detail", trouble);
+    json_object_close(json);
+}
+
+static void write_credentials_error(struct json *json, const void *report)
+{
+    const struct report_upstream *upstream = &((const struct report_pool *)report)->upstream;
+    write_trouble(json, upstream->trouble, upstream->trouble_at);
+}
+
 const struct member report_upstream_members[] = {
     MEMBER("name", struct report_pool, upstream.name),
     MEMBER("balance", struct report_pool, upstream.balance),
     MEMBER("tls", struct report_pool, upstream.is_tls),
     MEMBER("connections", struct report_pool, connections),
     MEMBER_BY("servers", write_servers),
+    MEMBER_BY("last_error", write_credentials_error),
     MEMBERS_END,
 };
 
@@ -212,23 +231,13 @@ static void write_used_by(struct json *json, const void *report)
 static void write_last_error(struct json *json, const void *report)
 {
     const struct report_identity *identity = report;
-    for (size_t i = 0; i < identity->count; i++) {
-        if (!*identity->first[i].trouble)
-            continue;
-        json_object_open(json);
-        json_key_time(json, "at", identity->first[i].trouble_at);
-        json_key_string(json, "detail", identity->first[i].trouble);
-        json_object_close(json);
-        return;
-    }
-    if (identity->rejected_at == 0) {
-        json_null(json);
-        return;
-    }
-    json_object_open(json);
-    json_key_time(json, "at", identity->rejected_at);
-    json_key_string(json, "detail", identity->error);
-    json_object_close(json);
+    size_t i = 0;
+    while (i < identity->count && !*identity->first[i].trouble)
+        i++;
+    if (i < identity->count)
+        write_trouble(json, identity->first[i].trouble, identity->first[i].trouble_at);
+    else
+        write_trouble(json, identity->rejected_at ? identity->error : "", identity->rejected_at);
 }
 
 const struct member report_certificate_members[] = {

@@ -137,28 +137,47 @@ static char *load_file(X509_STORE *store, const struct kind *kind, const char *p
     return trouble;
 }
 
-/* Other things may lie in the directory: what holds none is passed over. */
-static char *load_directory(X509_STORE *store, const struct kind *kind, const char *path, const char *place)
+/* Everything in a directory that may be read: what is hidden is not, as the inside of a Kubernetes mount. */
+static void visit_directory(const char *path, certs_tell_file *visit, void *context)
 {
     DIR *stream = opendir(path);
-    size_t count = 0;
     for (const struct dirent *entry; stream && (entry = readdir(stream));) {
-        struct source source;
-        bool is_whole;
         char *file = text_format("%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.' && !is_directory(file)) {
-            char *trouble = source_begin(&source, file, place, kind->key);
-            if (!trouble)
-                count += add_source(store, kind, &source, &is_whole);
-            free(trouble);
-            source_end(&source);
-        }
+        if (entry->d_name[0] != '.' && !is_directory(file))
+            visit(context, file);
         free(file);
     }
     if (stream)
         closedir(stream);
+}
+
+/* What the files of a directory hold, on its way into a store. */
+struct gathering {
+    X509_STORE *store;
+    const struct kind *kind;
+    const char *place;
+    size_t count;
+};
+
+static void gather(void *context, const char *file)
+{
+    struct gathering *gathering = context;
+    struct source source;
+    bool is_whole;
+    char *trouble = source_begin(&source, file, gathering->place, gathering->kind->key);
+    if (!trouble)
+        gathering->count += add_source(gathering->store, gathering->kind, &source, &is_whole);
+    free(trouble);
+    source_end(&source);
+}
+
+/* Other things may lie in the directory: what holds none is passed over. */
+static char *load_directory(X509_STORE *store, const struct kind *kind, const char *path, const char *place)
+{
+    struct gathering gathering = {.store = store, .kind = kind, .place = place};
+    visit_directory(path, gather, &gathering);
     ERR_clear_error();
-    if (count > 0)
+    if (gathering.count > 0)
         return NULL;
     return text_format("%s.%s: no file in the directory \"%s\" holds a %s in PEM that can be read; %s", place,
                        kind->key, path, kind->what, kind->remedy);
@@ -170,9 +189,23 @@ static char *load(X509_STORE *store, const struct kind *kind, const char *path, 
                               : load_file(store, kind, path, place);
 }
 
+static bool is_system(const char *ca)
+{
+    return !ca || strcmp(ca, "system") == 0;
+}
+
+void authorities_tell_files(const char *path, certs_tell_file *tell, void *context)
+{
+    if (is_system(path))
+        return;
+    tell(context, path);
+    if (is_directory(path))
+        visit_directory(path, tell, context);
+}
+
 char *authorities_load(X509_STORE *store, const char *ca, const char *place)
 {
-    if (!ca || strcmp(ca, "system") == 0)
+    if (is_system(ca))
         return load_system(store, place);
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     return load(store, &certificates, ca, place);

@@ -5,6 +5,8 @@
 #ifndef CERTS_AUTHORITIES_H
 #define CERTS_AUTHORITIES_H
 
+#include "certs/certs.h"
+
 #include <openssl/x509.h>
 
 /* Loads what `ca` names into the store: "system" (or NULL), a file of PEM certificates, or a directory of
@@ -12,6 +14,10 @@
  * `place` is where `ca` stands, without the key. NULL when well, else a sentence that the caller frees:
  * nothing there, or nobody to believe. */
 char *authorities_load(X509_STORE *store, const char *ca, const char *place);
+
+/* Calls `tell` with the file, or with the directory and everything that may be read in it. Nothing for NULL
+ * and for the system's, which come and go with packages. */
+void authorities_tell_files(const char *path, certs_tell_file *tell, void *context);
 
 /* Loads the revocation lists of `crl`, a file or a directory of PEM, into the store. From then on a
  * certificate is believed only when it and every certificate between it and the trusted one stand on no list,

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "certs/certs_inside.h"
 
+#include "certs/authorities.h"
 #include "certs/context.h"
 #include "certs/inventory.h"
 #include "certs/ocsp.h"
@@ -57,11 +58,9 @@ static char *present_upstream(struct certs *certs, const struct conf_certificate
 
 static char *judge_servers(struct certs *certs, const struct conf_upstream_tls *tls, const char *place)
 {
-    struct verification *verification;
-    char *trouble = verification_create_servers(tls, place, &verification);
+    char *trouble = verification_create_servers(tls, place, &certs->verification);
     if (!trouble)
-        verification_install(verification, certs->context);
-    verification_drop(&verification);
+        verification_install(certs->verification, certs->context);
     return trouble;
 }
 
@@ -161,13 +160,27 @@ void certs_tell_files(const struct conf_listener_tls *tls, certs_tell_file *tell
         tell_entry(&tls->certificates[i], tell, context);
     for (size_t i = 0; i < inventory.count; i++)
         tell_entry(&inventory.entries[i].conf, tell, context);
-    const char *const others[] = {tls->ticket_keys_file, tls->client_certificate.ca,
-                                  tls->client_certificate.crl};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (others[i] && strcmp(others[i], "system") != 0)
-            tell(context, others[i]);
-    }
+    if (tls->ticket_keys_file)
+        tell(context, tls->ticket_keys_file);
+    authorities_tell_files(tls->client_certificate.ca, tell, context);
+    authorities_tell_files(tls->client_certificate.crl, tell, context);
     inventory_end(&inventory);
+}
+
+void certs_tell_upstream_files(const struct conf_upstream_tls *tls, certs_tell_file *tell, void *context)
+{
+    if (tls->certificate)
+        tell_entry(tls->certificate, tell, context);
+    authorities_tell_files(tls->ca, tell, context);
+    authorities_tell_files(tls->crl, tell, context);
+}
+
+bool certs_judge_alike(const struct certs *a, const struct certs *b)
+{
+    unsigned char digests[2][SHA256_DIGEST_LENGTH];
+    verification_digest(a->verification, digests[0]);
+    verification_digest(b->verification, digests[1]);
+    return memcmp(digests[0], digests[1], SHA256_DIGEST_LENGTH) == 0;
 }
 
 bool certs_presents(const struct certs *certs, const char *fingerprint)

@@ -96,6 +96,12 @@ const struct certs_trouble *certs_trouble(const struct certs *certs, size_t inde
 typedef void certs_tell_file(void *context, const char *path);
 void certs_tell_files(const struct conf_listener_tls *tls, certs_tell_file *tell, void *context);
 
+/* The same for an upstream's. None: nothing of it can change under way. */
+void certs_tell_upstream_files(const struct conf_upstream_tls *tls, certs_tell_file *tell, void *context);
+
+/* Whether both believe the same authorities, let in the same, and know the same to be revoked. */
+bool certs_judge_alike(const struct certs *a, const struct certs *b);
+
 /* Whether a certificate with this fingerprint is among the set's. */
 bool certs_presents(const struct certs *certs, const char *fingerprint);
 

@@ -19,9 +19,10 @@ struct certs {
     bool fetches;      /* OCSP responses */
     char *server_name; /* NULL: the server's own */
     SSL_CTX *context;
-    struct tickets *tickets;           /* a reference; NULL: none are issued */
-    struct sessions *sessions;         /* a reference; NULL: none are kept */
-    struct verification *verification; /* a reference: of who connects; NULL: nobody is asked */
+    struct tickets *tickets;   /* a reference; NULL: none are issued */
+    struct sessions *sessions; /* a reference; NULL: none are kept */
+    struct verification
+        *verification; /* a reference: of the other side; NULL: nobody is asked, or anybody believed */
     struct certificate *certificates;
     size_t count;
     struct certs_trouble *troubles;

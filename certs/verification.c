@@ -104,15 +104,16 @@ static void add_store(const X509_STORE *store, EVP_MD_CTX *digest)
     free(digests);
 }
 
-static void make_digest(struct verification *verification, const struct conf_client_certificate *asked)
+static void make_digest(struct verification *verification)
 {
-    unsigned char require = (unsigned char)asked->require;
+    unsigned char mode = (unsigned char)verification->mode;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     if (!digest || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
         memory_exhausted();
-    EVP_DigestUpdate(digest, &require, 1);
+    EVP_DigestUpdate(digest, &mode, 1);
     add_store(verification->store, digest);
-    admission_add_to(verification->admission, digest);
+    if (verification->admission)
+        admission_add_to(verification->admission, digest);
     EVP_DigestFinal_ex(digest, verification->digest, NULL);
     EVP_MD_CTX_free(digest);
 }
@@ -176,7 +177,7 @@ char *verification_create_clients(const struct conf_client_certificate *asked, c
     made->admission = admission_create(&asked->allow);
     if (strcmp(asked->ca, "system") != 0)
         collect_names(made);
-    make_digest(made, asked);
+    make_digest(made);
     free(own_place);
     return conclude(trouble, verification);
 }
@@ -189,6 +190,7 @@ char *verification_create_servers(const struct conf_upstream_tls *tls, const cha
     if (!tls->verify)
         return NULL;
     *verification = create(SSL_VERIFY_PEER, tls->ca, tls->crl, place, &trouble);
+    make_digest(*verification);
     return conclude(trouble, verification);
 }
 

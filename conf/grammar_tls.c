@@ -72,10 +72,12 @@ static const struct grammar_key client_certificate_keys[] = {
          "no: nobody is asked; optional: who shows a certificate must show a good one; yes: everybody "
          "must."},
     {"ca", GRAMMAR_STRING, MEMBER(client_certificate, ca), A_PATH,
-     .sentence = "Whom to believe: a PEM file or directory of trusted certificates, or \"system\"."},
+     .sentence =
+         "Whom to believe: a PEM file or directory of trusted certificates, read again when it changes, or "
+         "\"system\"."},
     {"crl", GRAMMAR_STRING, MEMBER(client_certificate, crl), A_PATH,
      .sentence = "PEM file or directory of certificate revocation lists, one for every authority between the "
-                 "certificate and the trusted one; null: nothing is revoked."},
+                 "certificate and the trusted one, read again when they change; null: nothing is revoked."},
     {"allow", GRAMMAR_OBJECT, MEMBER(client_certificate, allow), .object = &grammar_allow,
      .sentence = "Whom to let in of those that the authorities vouch for."},
     {0},
@@ -151,10 +153,12 @@ static const struct grammar_key upstream_tls_keys[] = {
     {"server_name", GRAMMAR_STRING, MEMBER(upstream_tls, server_name), BETWEEN(1, 253),
      .sentence = "The name to ask for and to verify; null: the server's host name, where it has one."},
     {"ca", GRAMMAR_STRING, MEMBER(upstream_tls, ca), A_PATH, .initial = "system",
-     .sentence = "Whom to believe: \"system\", or a PEM file or directory of trusted certificates."},
+     .sentence = "Whom to believe: \"system\", or a PEM file or directory of trusted certificates, read "
+                 "again when it "
+                 "changes."},
     {"crl", GRAMMAR_STRING, MEMBER(upstream_tls, crl), A_PATH,
      .sentence = "PEM file or directory of certificate revocation lists, one for every authority between the "
-                 "certificate and the trusted one; null: nothing is revoked."},
+                 "certificate and the trusted one, read again when they change; null: nothing is revoked."},
     {"verify", GRAMMAR_BOOLEAN, MEMBER(upstream_tls, verify), .initial = "true",
      .sentence = "Whether the server must prove who it is; false lets anybody between read and change all."},
     {"certificate", GRAMMAR_OPTIONAL, MEMBER(upstream_tls, certificate), .object = &grammar_certificate,

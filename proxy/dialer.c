@@ -313,6 +313,19 @@ static enum step step_describe(struct dialer *dialer, struct connection *client,
     return step;
 }
 
+static enum step begin_tls(struct dialer *dialer, struct connection *client, const struct dialer_site *site)
+{
+    struct server *server = dialer_server(dialer);
+    struct certs *certs = credentials_take(&dialer->upstream->credentials);
+    bool has_begun = tls_begin(client, site->bench, certs, server->host ? server->host : "");
+    certs_drop(&certs);
+    if (has_begun)
+        tls_resume(client, &server->sessions);
+    else
+        connection_blame(client, ENOMEM);
+    return has_begun ? STEP_ON : STEP_FAILED;
+}
+
 static enum step step_request(struct dialer *dialer, struct connection *client,
                               const struct dialer_site *site)
 {
@@ -328,17 +341,11 @@ static enum step step_request(struct dialer *dialer, struct connection *client,
         return STEP_FAILED;
     }
     dialer->request_ms = since(dialer->dialing->began, site) - dialer->lookup_ms;
-    if (!dialer->upstream->certs) {
+    if (!dialer->upstream->credentials.are_there) {
         client->state = CONNECTION_COMPLETE;
         return STEP_ON;
     }
-    struct server *server = dialer_server(dialer);
-    if (tls_begin(client, site->bench, dialer->upstream->certs, server->host ? server->host : "")) {
-        tls_resume(client, &server->sessions);
-        return STEP_ON;
-    }
-    connection_blame(client, ENOMEM);
-    return STEP_FAILED;
+    return begin_tls(dialer, client, site);
 }
 
 static enum step step_secure(struct dialer *dialer, struct connection *client, const struct dialer_site *site)

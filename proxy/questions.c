@@ -282,14 +282,13 @@ static bool is_in_use(const struct certs *certs, const char *fingerprint)
     return is;
 }
 
-/* False: its files are as they were loaded. */
-static bool find_trouble(const struct conf_listener *conf, const struct certs *in_use,
+/* Compares what the files of today make, or why they make nothing (`wrong`), with what is in use; takes over
+ * both. False: they are the same. */
+static bool find_trouble(const char *owner, char *wrong, struct certs *fresh, const struct certs *in_use,
                          struct report_trouble *trouble)
 {
-    struct certs *fresh;
-    char *wrong = certs_load_listener(conf->tls, conf->name, &fresh);
     *trouble = (struct report_trouble){.is_unusable = wrong != NULL};
-    snprintf(trouble->listener, sizeof trouble->listener, "%s", conf->name);
+    snprintf(trouble->owner, sizeof trouble->owner, "%s", owner);
     snprintf(trouble->sentence, sizeof trouble->sentence, "%s", wrong ? wrong : "");
     for (size_t i = 0; !wrong && i < certs_count(fresh) && !*trouble->sentence; i++) {
         const struct certs_description *described = certs_describe(fresh, i);
@@ -297,20 +296,59 @@ static bool find_trouble(const struct conf_listener *conf, const struct certs *i
             snprintf(trouble->sentence, sizeof trouble->sentence,
                      "%s has been replaced and is not in use yet", described->file);
     }
+    if (!wrong && !*trouble->sentence && !certs_judge_alike(fresh, in_use))
+        snprintf(trouble->sentence, sizeof trouble->sentence,
+                 "its authorities or revocation lists have been replaced and are not in use yet");
     certs_drop(&fresh);
     free(wrong);
     return *trouble->sentence != '\0';
 }
 
+static bool find_listeners_trouble(const struct listener *listener, const struct conf_listener *conf,
+                                   struct report_trouble *trouble)
+{
+    struct certs *fresh;
+    if (!listener->service || !listener->service->certs)
+        return false;
+    char *wrong = certs_load_listener(conf->tls, conf->name, &fresh);
+    return find_trouble(conf->name, wrong, fresh, listener->service->certs, trouble);
+}
+
+static void count_file(void *context, const char *path)
+{
+    (void)path;
+    ++*(size_t *)context;
+}
+
+/* One that believes the system's authorities, and shows nothing, has no files. */
+static bool find_upstreams_trouble(struct upstream *upstream, const struct conf_upstream *conf,
+                                   struct report_trouble *trouble)
+{
+    char owner[sizeof trouble->owner];
+    size_t files = 0;
+    struct certs *fresh;
+    if (conf->tls)
+        certs_tell_upstream_files(conf->tls, count_file, &files);
+    if (files == 0)
+        return false;
+    snprintf(owner, sizeof owner, "upstream %s", conf->name);
+    char *wrong = certs_load_upstream(conf->tls, conf->name, &fresh);
+    struct certs *in_use = credentials_take(&upstream->credentials);
+    bool is_found = find_trouble(owner, wrong, fresh, in_use, trouble);
+    certs_drop(&in_use);
+    return is_found;
+}
+
 static void *gather_troubles(const struct proxy *house, size_t *count)
 {
-    struct report_trouble *troubles = calloc(house->conf->listener_count + 1, sizeof *troubles);
+    const struct conf *conf = house->conf;
+    struct report_trouble *troubles =
+        calloc(conf->listener_count + conf->upstream_count + 1, sizeof *troubles);
     *count = 0;
-    for (size_t i = 0; troubles && i < house->conf->listener_count; i++) {
-        const struct service *service = house->listeners[i]->service;
-        if (service && service->certs)
-            *count += find_trouble(&house->conf->listeners[i], service->certs, &troubles[*count]);
-    }
+    for (size_t i = 0; troubles && i < conf->listener_count; i++)
+        *count += find_listeners_trouble(house->listeners[i], &conf->listeners[i], &troubles[*count]);
+    for (size_t i = 0; troubles && i < conf->upstream_count; i++)
+        *count += find_upstreams_trouble(house->upstreams[i], &conf->upstreams[i], &troubles[*count]);
     return troubles;
 }
 

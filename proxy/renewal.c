@@ -1,4 +1,5 @@
-/* Renews what listeners present while they work: when its files change, and when somebody asks.
+/* Renews what listeners and upstreams present and believe while they work: when its files change, and when
+ * somebody asks.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/renewal.h"
@@ -6,6 +7,7 @@
 #include "certs/lookout.h"
 #include "conf/text.h"
 #include "proxy/log.h"
+#include "proxy/renewal_tell.h"
 #include "proxy/stapler.h"
 
 #include <assert.h>
@@ -18,7 +20,6 @@ enum {
     PATIENCE_MS = 1000, /* with changes all the time */
     BEAT_MS = 60 * 1000,
     DAY_MS = 24 * 60 * 60 * 1000,
-    EXPIRING_DAYS = 30, /* at most; a third of a life that is shorter */
 };
 
 struct renewal {
@@ -32,91 +33,35 @@ struct renewal {
     uint64_t warned_at;
 };
 
-/* Telling
+/* Whose certificates they are
  * -----------------------------------------------------------------------------------------------------------
  */
 
-static void tell(const struct listener *listener, enum event_what what, int64_t number, const char *file,
-                 const char *detail)
+static struct renewal_owner owner_listener(struct listener *listener, const struct conf_listener *conf)
 {
-    const struct event event = {
-        .what = what,
+    const struct conf_client_certificate *asked = &conf->tls->client_certificate;
+    return (struct renewal_owner){
+        .kind = "listener",
+        .name = conf->name,
+        .authorities = asked->crl ? asked->crl : asked->ca,
         .listener = listener->entrance->event_name,
-        .number = number,
-        .texts = {file, detail},
+        .events = listener->entrance->commons->events,
+        .loaded = &listener->certificates_loaded,
+        .failed = &listener->certificates_failed,
     };
-    event_tell(listener->entrance->commons->events, &event);
 }
 
-static void tell_failure(struct listener *listener, const char *file, const char *detail)
+static struct renewal_owner owner_upstream(struct upstream *upstream, const struct conf_upstream *conf)
 {
-    listener->certificates_failed++;
-    log_line(CONF_LOG_ERROR, "certificate.failed", "%s; what was there before goes on", detail);
-    tell(listener, EVENT_CERTIFICATE_FAILED, 0, file, detail);
-}
-
-/* Whether this stood in the way before: it was told then. */
-static bool was_told(const struct certs *before, const struct certs_trouble *trouble)
-{
-    for (size_t i = 0; i < certs_trouble_count(before); i++) {
-        if (strcmp(certs_trouble(before, i)->detail, trouble->detail) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void tell_loaded(struct listener *listener, const struct certs_description *described)
-{
-    listener->certificates_loaded++;
-    log_line(CONF_LOG_INFO, "certificate.loaded", "listener %s presents %s from %s", listener->entrance->name,
-             described->subject, described->file);
-    tell(listener, EVENT_CERTIFICATE_LOADED, 0, described->file, described->subject);
-}
-
-static void tell_changes(struct listener *listener, const struct certs *before, const struct certs *certs)
-{
-    for (size_t i = 0; i < certs_count(certs); i++) {
-        if (!certs_presents(before, certs_describe(certs, i)->fingerprint))
-            tell_loaded(listener, certs_describe(certs, i));
-    }
-    for (size_t i = 0; i < certs_trouble_count(certs); i++) {
-        const struct certs_trouble *trouble = certs_trouble(certs, i);
-        if (!was_told(before, trouble))
-            tell_failure(listener, trouble->file, trouble->detail);
-    }
-}
-
-/* Expiry
- * -----------------------------------------------------------------------------------------------------------
- */
-
-/* Below 0 for one that has expired. */
-static int64_t days_left(const struct certs_description *described, int64_t now)
-{
-    int64_t left = described->not_after_ms - now;
-    return left >= 0 ? left / DAY_MS : -((-left + DAY_MS - 1) / DAY_MS);
-}
-
-static bool is_expiring(const struct certs_description *described, int64_t now)
-{
-    int64_t life = described->not_after_ms - described->not_before_ms;
-    int64_t early = life / 3 < (int64_t)EXPIRING_DAYS * DAY_MS ? life / 3 : (int64_t)EXPIRING_DAYS * DAY_MS;
-    return now > described->not_after_ms - early;
-}
-
-static void warn_of_expiry(struct listener *listener, const struct certs_description *described, int64_t now)
-{
-    int64_t days = days_left(described, now);
-    if (!is_expiring(described, now))
-        return;
-    if (days < 0)
-        log_line(CONF_LOG_WARNING, "certificate.expiring", "listener %s: %s from %s has expired; renew it",
-                 listener->entrance->name, described->subject, described->file);
-    else
-        log_line(CONF_LOG_WARNING, "certificate.expiring",
-                 "listener %s: %s from %s expires in %lld days; renew it", listener->entrance->name,
-                 described->subject, described->file, (long long)days);
-    tell(listener, EVENT_CERTIFICATE_EXPIRING, days, described->file, described->subject);
+    return (struct renewal_owner){
+        .kind = "upstream",
+        .name = conf->name,
+        .authorities = conf->tls->crl ? conf->tls->crl : conf->tls->ca,
+        .upstream = upstream->event_name,
+        .events = upstream->events,
+        .loaded = &upstream->credentials.loaded,
+        .failed = &upstream->credentials.failed,
+    };
 }
 
 static struct certs *certs_of(const struct listener *listener)
@@ -130,9 +75,18 @@ static void warn_of_all(struct renewal *renewal)
     int64_t now = loop_wall_ms();
     renewal->warned_at = house->control->now;
     for (size_t i = 0; i < house->conf->listener_count; i++) {
-        const struct certs *certs = certs_of(house->listeners[i]);
-        for (size_t k = 0; certs && k < certs_count(certs); k++)
-            warn_of_expiry(house->listeners[i], certs_describe(certs, k), now);
+        if (!certs_of(house->listeners[i]))
+            continue;
+        struct renewal_owner owner = owner_listener(house->listeners[i], &house->conf->listeners[i]);
+        renewal_tell_expiry(&owner, certs_of(house->listeners[i]), now);
+    }
+    for (size_t i = 0; i < house->conf->upstream_count; i++) {
+        if (!house->conf->upstreams[i].tls)
+            continue;
+        struct renewal_owner owner = owner_upstream(house->upstreams[i], &house->conf->upstreams[i]);
+        struct certs *certs = credentials_take(&house->upstreams[i]->credentials);
+        renewal_tell_expiry(&owner, certs, now);
+        certs_drop(&certs);
     }
 }
 
@@ -169,22 +123,45 @@ static void watch_files(struct renewal *renewal)
         if (conf_terminates(&conf->listeners[i]))
             certs_tell_files(conf->listeners[i].tls, watch_file, renewal->lookout);
     }
+    for (size_t i = 0; i < conf->upstream_count; i++) {
+        if (conf->upstreams[i].tls)
+            certs_tell_upstream_files(conf->upstreams[i].tls, watch_file, renewal->lookout);
+    }
 }
 
 static char *renew_listener(struct listener *listener, const struct conf_listener *conf)
 {
     const struct certs *before = certs_of(listener);
+    struct renewal_owner owner = owner_listener(listener, conf);
     struct certs *certs;
     char *wrong = certs_renew_listener(conf->tls, conf->name, before, &certs);
     if (wrong) {
-        tell_failure(listener, "", wrong);
+        renewal_tell_failure(&owner, "", wrong);
         return wrong;
     }
     if (certs_trouble_count(certs) > 0)
         wrong = text_copy(certs_trouble(certs, 0)->detail);
-    tell_changes(listener, before, certs);
+    renewal_tell_changes(&owner, before, certs);
     listener_renew(listener, conf, certs);
     return wrong;
+}
+
+/* All of it, or nothing: whom it believes and who it is belong together. */
+static char *renew_upstream(struct upstream *upstream, const struct conf_upstream *conf)
+{
+    struct renewal_owner owner = owner_upstream(upstream, conf);
+    struct certs *certs;
+    char *wrong = certs_load_upstream(conf->tls, conf->name, &certs);
+    if (wrong) {
+        if (credentials_note(&upstream->credentials, wrong, loop_wall_ms()))
+            renewal_tell_failure(&owner, "", wrong);
+        return wrong;
+    }
+    struct certs *before = credentials_take(&upstream->credentials);
+    renewal_tell_changes(&owner, before, certs);
+    certs_drop(&before);
+    upstream_renew(upstream, certs);
+    return NULL;
 }
 
 /* Has OCSP responses fetched for those that want them. */
@@ -221,34 +198,60 @@ static void stamp_file(void *context, const char *path)
         *stamp = (*stamp ^ facts[i]) * UINT64_C(0x100000001b3);
 }
 
-static uint64_t stamp_of(const struct conf_listener *conf)
+static const uint64_t no_files = UINT64_C(0xcbf29ce484222325);
+
+static uint64_t stamp_listener(const struct conf_listener *conf)
 {
-    uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+    uint64_t stamp = no_files;
     certs_tell_files(conf->tls, stamp_file, &stamp);
     return stamp;
+}
+
+static uint64_t stamp_upstream(const struct conf_upstream *conf)
+{
+    uint64_t stamp = no_files;
+    certs_tell_upstream_files(conf->tls, stamp_file, &stamp);
+    return stamp;
+}
+
+/* Whether the files have changed since they were read, or somebody asks. */
+static bool is_due(uint64_t stamp, uint64_t *read, bool is_asked)
+{
+    bool is = stamp != *read || is_asked;
+    *read = stamp;
+    return is;
+}
+
+/* Of all troubles the first is told; takes over both. */
+static char *first_of(char *first, char *next)
+{
+    if (!first)
+        return next;
+    free(next);
+    return first;
 }
 
 /* Renews those whose files have changed, or all. */
 static char *run(struct renewal *renewal, bool is_asked)
 {
     struct proxy *house = renewal->house;
+    const struct conf *conf = house->conf;
     char *first = NULL;
     renewal->changed_since = 0;
     timer_cancel(&renewal->change);
     /* Links may lead elsewhere now; what changes from here on is heard of again. */
     watch_files(renewal);
-    for (size_t i = 0; i < house->conf->listener_count; i++) {
+    for (size_t i = 0; i < conf->listener_count; i++) {
         struct listener *listener = house->listeners[i];
-        const struct conf_listener *conf = &house->conf->listeners[i];
-        uint64_t stamp = certs_of(listener) && conf_terminates(conf) ? stamp_of(conf) : 0;
-        if (!stamp || (stamp == listener->files_stamp && !is_asked))
-            continue;
-        listener->files_stamp = stamp;
-        char *wrong = renew_listener(listener, conf);
-        if (first)
-            free(wrong);
-        else
-            first = wrong;
+        if (certs_of(listener) && conf_terminates(&conf->listeners[i]) &&
+            is_due(stamp_listener(&conf->listeners[i]), &listener->files_stamp, is_asked))
+            first = first_of(first, renew_listener(listener, &conf->listeners[i]));
+    }
+    for (size_t i = 0; i < conf->upstream_count; i++) {
+        struct upstream *upstream = house->upstreams[i];
+        if (conf->upstreams[i].tls &&
+            is_due(stamp_upstream(&conf->upstreams[i]), &upstream->credentials.files_stamp, is_asked))
+            first = first_of(first, renew_upstream(upstream, &conf->upstreams[i]));
     }
     staple(renewal);
     return first;
@@ -283,6 +286,8 @@ void renewal_follow(struct proxy *house)
     /* What has changed since its certificates were loaded is not known. */
     for (size_t i = 0; i < house->conf->listener_count; i++)
         house->listeners[i]->files_stamp = 0;
+    for (size_t i = 0; i < house->conf->upstream_count; i++)
+        house->upstreams[i]->credentials.files_stamp = 0;
     watch_files(house->renewal);
     warn_of_all(house->renewal);
     staple(house->renewal);

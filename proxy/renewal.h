@@ -1,10 +1,12 @@
-/* Renews what listeners present while they work: when its files change, and when somebody asks.
+/* Renews what listeners and upstreams present and believe while they work: when its files change, and when
+ * somebody asks.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Everything here is control's. A change is waited out for a moment, since files change one after the other;
- * then every listener's certificates are loaded anew beside those of today, and its gates change over. A pair
- * that cannot be used stays as it was. Splices that live keep what they began with. */
+ * then what has changed is loaded anew beside that of today: a listener's gates change over, and an
+ * upstream's next connections. A pair that cannot be used stays as it was, and so do authorities, revocation
+ * lists, and all of an upstream of which anything cannot. Splices that live keep what they began with. */
 #ifndef PROXY_RENEWAL_H
 #define PROXY_RENEWAL_H
 

@@ -237,6 +237,10 @@ struct report_upstream {
     char name[REPORT_NAME];
     const char *balance; /* "round_robin", "least_connections" */
     bool is_tls;
+    uint64_t credentials_loaded; /* in place of others, since the upstream began */
+    uint64_t credentials_failed; /* times that they could not be, and those before went on */
+    char trouble[512];           /* why, "" when they are as their files */
+    int64_t trouble_at;
     struct report_server
         *servers; /* of the caller of proxy_upstreams, who frees them with report_upstreams_free */
     size_t server_count;
@@ -285,10 +289,11 @@ struct report_failure {
     char detail[256];  /* OpenSSL's reason in words, "" when there is none */
 };
 
-/* What is wrong with the certificates of a listener as their files are now, not as they were loaded. */
+/* What is wrong with the certificates or authorities of a listener or upstream as their files are now, not as
+ * they were loaded. */
 struct report_trouble {
-    char listener[REPORT_NAME];
-    bool is_unusable; /* else they are good, and others than those in use */
+    char owner[16 + REPORT_NAME]; /* a listener's name, or "upstream app" */
+    bool is_unusable;             /* else they are good, and others than those in use */
     char sentence[512];
 };
 

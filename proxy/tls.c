@@ -142,7 +142,7 @@ void tls_resume(struct connection *connection, struct tls_sessions *sessions)
 {
     struct tls *tls = connection->session;
     tls->sessions = sessions;
-    tls->offered = tls_sessions_take(sessions);
+    tls->offered = tls_sessions_take(sessions, SSL_get_SSL_CTX(tls->ssl));
     if (tls->offered)
         SSL_set_session(tls->ssl, tls->offered);
 }
@@ -154,7 +154,7 @@ static void keep_session(struct tls *tls)
     SSL_SESSION *session = tls->sessions ? SSL_get0_session(tls->ssl) : NULL;
     if (!session || session == tls->offered || !SSL_SESSION_is_resumable(session))
         return;
-    tls_sessions_keep(tls->sessions, session);
+    tls_sessions_keep(tls->sessions, SSL_get_SSL_CTX(tls->ssl), session);
     tls->sessions = NULL;
 }
 

@@ -37,16 +37,24 @@ static SSL_SESSION *push(struct tls_sessions *sessions, SSL_SESSION *session)
     return oldest;
 }
 
-void tls_sessions_keep(struct tls_sessions *sessions, const SSL_SESSION *session)
+void tls_sessions_belong(struct tls_sessions *sessions, const SSL_CTX *context)
+{
+    pthread_mutex_lock(&sessions->lock);
+    sessions->context = context;
+    pthread_mutex_unlock(&sessions->lock);
+    tls_sessions_forget(sessions);
+}
+
+void tls_sessions_keep(struct tls_sessions *sessions, const SSL_CTX *context, const SSL_SESSION *session)
 {
     /* A copy: the end of the connection that it comes from may make it void (SSL_shutdown(3)). */
     SSL_SESSION *copy = SSL_SESSION_dup(session);
     if (!copy)
         return;
     pthread_mutex_lock(&sessions->lock);
-    SSL_SESSION *oldest = push(sessions, copy);
+    SSL_SESSION *left = sessions->context == context ? push(sessions, copy) : copy;
     pthread_mutex_unlock(&sessions->lock);
-    SSL_SESSION_free(oldest);
+    SSL_SESSION_free(left);
 }
 
 static bool has_expired(SSL_SESSION *session)
@@ -55,11 +63,11 @@ static bool has_expired(SSL_SESSION *session)
     return server && X509_cmp_current_time(X509_get0_notAfter(server)) < 0;
 }
 
-static SSL_SESSION *pop(struct tls_sessions *sessions)
+static SSL_SESSION *pop(struct tls_sessions *sessions, const SSL_CTX *context)
 {
     SSL_SESSION *latest = NULL;
     pthread_mutex_lock(&sessions->lock);
-    if (sessions->count > 0) {
+    if (sessions->count > 0 && sessions->context == context) {
         latest = sessions->kept[sessions->count - 1];
         if (serves_again(latest))
             latest = SSL_SESSION_dup(latest);
@@ -70,9 +78,9 @@ static SSL_SESSION *pop(struct tls_sessions *sessions)
     return latest;
 }
 
-SSL_SESSION *tls_sessions_take(struct tls_sessions *sessions)
+SSL_SESSION *tls_sessions_take(struct tls_sessions *sessions, const SSL_CTX *context)
 {
-    SSL_SESSION *latest = pop(sessions);
+    SSL_SESSION *latest = pop(sessions, context);
     if (!latest || !has_expired(latest))
         return latest;
     /* Those before it were made with the same certificate or an older one. */

@@ -67,7 +67,7 @@ static void server_end(struct server *server)
     free(server->path);
 }
 
-static struct upstream *create_empty(const char *name, unsigned server_count)
+static struct upstream *create_empty(const char *name, unsigned server_count, bool is_tls)
 {
     struct upstream *upstream = calloc(1, sizeof *upstream);
     struct server *servers = calloc(server_count, sizeof *servers);
@@ -77,15 +77,32 @@ static struct upstream *create_empty(const char *name, unsigned server_count)
         return NULL;
     }
     atomic_init(&upstream->references, 1);
+    credentials_begin(&upstream->credentials, is_tls);
     upstream->name = text_copy(name);
     upstream->servers = servers;
     upstream->server_count = server_count;
     return upstream;
 }
 
+void upstream_renew(struct upstream *upstream, struct certs *certs)
+{
+    for (unsigned i = 0; i < upstream->server_count; i++)
+        tls_sessions_belong(&upstream->servers[i].sessions, certs_context(certs, 0));
+    credentials_renew(&upstream->credentials, certs);
+}
+
+static char *load_credentials(struct upstream *upstream, const struct conf_upstream *conf)
+{
+    struct certs *certs;
+    char *wrong = certs_load_upstream(conf->tls, conf->name, &certs);
+    if (!wrong)
+        upstream_renew(upstream, certs);
+    return wrong;
+}
+
 char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, struct upstream **made)
 {
-    struct upstream *upstream = create_empty(conf->name, (unsigned)conf->server_count);
+    struct upstream *upstream = create_empty(conf->name, (unsigned)conf->server_count, conf->tls != NULL);
     if (!upstream)
         return text_format("upstream \"%s\": no memory", conf->name);
     upstream->balance = conf->balance;
@@ -97,7 +114,7 @@ char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, s
         server_begin(&upstream->servers[i], &conf->servers[i], conf, lookup);
     char *wrong = mix_order(upstream) ? NULL : text_format("upstream \"%s\": no memory", conf->name);
     if (!wrong && conf->tls)
-        wrong = certs_load_upstream(conf->tls, conf->name, &upstream->certs);
+        wrong = load_credentials(upstream, conf);
     if (wrong)
         upstream_drop(&upstream);
     *made = upstream;
@@ -106,7 +123,7 @@ char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, s
 
 struct upstream *upstream_create_builtin(const char *name)
 {
-    struct upstream *upstream = create_empty(name, 1);
+    struct upstream *upstream = create_empty(name, 1, false);
     if (!upstream)
         return NULL;
     upstream->tries = 1;
@@ -154,7 +171,7 @@ void upstream_drop(struct upstream **upstream)
     take_leave(dropped);
     for (unsigned i = 0; i < dropped->server_count; i++)
         server_end(&dropped->servers[i]);
-    certs_drop(&dropped->certs);
+    credentials_end(&dropped->credentials);
     free(dropped->servers);
     free(dropped->order);
     free(dropped->name);
@@ -257,10 +274,15 @@ void upstream_report(const struct upstream *upstream, struct report_upstream *re
 {
     *report = (struct report_upstream){
         .balance = balances[upstream->balance],
-        .is_tls = upstream->certs != NULL,
+        .is_tls = upstream->credentials.are_there,
+        .credentials_loaded = upstream->credentials.loaded,
+        .credentials_failed = upstream->credentials.failed,
+        .trouble_at = upstream->credentials.trouble_at,
         .servers = calloc(upstream->server_count, sizeof *report->servers),
     };
     snprintf(report->name, sizeof report->name, "%s", upstream->name);
+    snprintf(report->trouble, sizeof report->trouble, "%s",
+             upstream->credentials.trouble ? upstream->credentials.trouble : "");
     report->server_count = report->servers ? upstream->server_count : 0;
     for (size_t i = 0; i < report->server_count; i++)
         report_server(&upstream->servers[i], &report->servers[i]);

@@ -2,15 +2,15 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * An upstream is made from its description and never changes but for its counters; a reload makes another
- * one. It is reference counted, since splices live on after it was removed. Choosing takes a few atomics, no
- * lock. */
+ * An upstream is made from its description and never changes but for its counters, and its credentials when
+ * their files do; a reload makes another one. It is reference counted, since splices live on after it was
+ * removed. Choosing takes a few atomics, no lock. */
 #ifndef PROXY_UPSTREAM_H
 #define PROXY_UPSTREAM_H
 
-#include "certs/certs.h"
 #include "conf/conf.h"
 #include "proxy/address.h"
+#include "proxy/credentials.h"
 #include "proxy/event.h"
 #include "proxy/histogram.h"
 #include "proxy/log.h"
@@ -55,7 +55,7 @@ struct upstream {
     int64_t connect_timeout;
     unsigned tries; /* servers asked for one client connection */
     int64_t keepalive;
-    struct certs *certs; /* whom to believe; NULL: plain */
+    struct credentials credentials; /* none: plain */
 };
 
 /* Makes an upstream with one reference. NULL when well, else a sentence (freed by the caller). */
@@ -67,6 +67,10 @@ struct upstream *upstream_create_builtin(const char *name);
 /* Has it and its servers known by name in events. At most once, before anybody chooses. Accepts NULL.
  */
 void upstream_introduce(struct upstream *upstream, struct event_ring *events);
+
+/* [control] Others are in force for its credentials from now on, and sessions of those before are no more
+ * resumed: whom they believed may be believed no more. Takes over the reference. */
+void upstream_renew(struct upstream *upstream, struct certs *certs);
 
 /* One more reference; returns `upstream`. */
 struct upstream *upstream_hold(struct upstream *upstream);

@@ -26,7 +26,7 @@ static void begin(void)
     };
     certificate = (struct report_certificate){
         .file = "web.crt", .used_by = "web", .not_before_at = 400 * day_ms, .not_after_at = 600 * day_ms};
-    trouble = (struct report_trouble){.listener = "web", .sentence = "web.key does not belong to web.crt"};
+    trouble = (struct report_trouble){.owner = "web", .sentence = "web.key does not belong to web.crt"};
     patient = (struct patient){
         .at = 500 * day_ms,
         .info = {.max_connections = 9000, .is_ready = true, .applied_at = 1},

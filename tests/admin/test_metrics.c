@@ -126,6 +126,20 @@ static void servers_and_workers_are_counted(void)
     end();
 }
 
+static void credentials_of_upstreams_are_counted_where_there_are_any(void)
+{
+    begin();
+    proxy.upstreams[0].credentials_loaded = 3;
+    proxy.upstreams[0].credentials_failed = 2;
+    ask();
+    CU_ASSERT_EQUAL(value("spliced_upstream_certificate_loads_total{upstream=\"db\"}"), 3);
+    CU_ASSERT_EQUAL(value("spliced_upstream_certificate_load_failures_total{upstream=\"db\"}"), 2);
+    CU_ASSERT_PTR_NULL(strstr(result.text, "spliced_upstream_certificate_loads_total{upstream=\"app\"}"));
+    CU_ASSERT_EQUAL(value("spliced_tls_session_ids_unknown_total{listener=\"web\"}"), 6);
+    CU_ASSERT_EQUAL(value("spliced_tls_sessions{listener=\"web\"}"), 150);
+    end();
+}
+
 static void the_process_is_measured(void)
 {
     begin();
@@ -280,6 +294,7 @@ static const struct test tests[] = {
     TEST(the_text_is_what_prometheus_reads),
     TEST(listeners_are_counted),
     TEST(servers_and_workers_are_counted),
+    TEST(credentials_of_upstreams_are_counted_where_there_are_any),
     TEST(the_process_is_measured),
     TEST(lookups_and_events_are_counted),
     TEST(promtool_finds_nothing_wrong),

@@ -50,7 +50,14 @@ static void an_upstream_is_told_with_its_servers(void)
         "\"connect_mean_ms\":null,\"lookup\":{\"at\":null,\"age_ms\":null,\"ttl_ms\":null}},"
         "{\"address\":\"10.0.0.2:8080\",\"state\":\"up\",\"weight\":1,\"connections\":1,"
         "\"totals\":{\"requested\":0,\"completed\":0,\"failed\":0},\"failures\":{},"
-        "\"connect_mean_ms\":null,\"lookup\":null}]}");
+        "\"connect_mean_ms\":null,\"lookup\":null}],\"last_error\":null}");
+    struct report_upstream spoilt = proxy.upstreams[0];
+    strcpy(spoilt.trouble, "no such file");
+    spoilt.trouble_at = 1795412400000;
+    report_pool_from(&pool, &spoilt, 1795412403500);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(json_of(report_upstream_members, &pool),
+               "\"last_error\":{\"at\":\"2026-11-23T05:40:00.000Z\",\"detail\":\"no such file\"}}"));
 }
 
 static void a_name_is_down_only_while_it_was_never_found(void)

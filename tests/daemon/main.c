@@ -42,6 +42,7 @@ int main(int argc, char **argv)
         &full_suite,
         &exhaustion_suite,
         &renewal_suite,
+        &credentials_suite,
         &resumption_suite,
         &ocsp_suite,
         &asked_suite,

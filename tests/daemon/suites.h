@@ -12,6 +12,7 @@ extern const struct suite choice_suite;
 extern const struct suite real_suite;
 extern const struct suite routes_suite;
 extern const struct suite renewal_suite;
+extern const struct suite credentials_suite;
 extern const struct suite resumption_suite;
 extern const struct suite ocsp_suite;
 extern const struct suite halfclose_suite;

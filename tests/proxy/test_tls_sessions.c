@@ -17,6 +17,8 @@ static bool is_resumed(SSL_CTX *server, const struct certs *certs, int version)
     struct report_tls report;
     scene_open(&scene, &(struct scene_plan){
                            .kind = CONNECTION_CLIENT, .version = version, .peer = server, .certs = certs});
+    if (!sessions.context)
+        tls_sessions_belong(&sessions, certs_context(certs ? certs : stage_believed(), 0));
     tls_resume(&scene.ours, &sessions);
     CU_ASSERT_EQUAL(scene_secure(&scene), IO_MOVED);
     CU_ASSERT(scene_exchange(&scene, 100, 100));
@@ -90,9 +92,10 @@ static void only_the_latest_are_kept_and_those_of_tls_1_3_used_once(void)
         unsigned count = 0;
         tls_sessions_begin(&sessions);
         for (int kept = 0; kept < 3 * TLS_SESSIONS_MOST; kept++)
-            tls_sessions_keep(&sessions, session);
+            tls_sessions_keep(&sessions, sessions.context, session);
         CU_ASSERT_EQUAL(sessions.count, TLS_SESSIONS_MOST);
-        for (; count < 2 * TLS_SESSIONS_MOST && (taken = tls_sessions_take(&sessions)); count++)
+        for (; count < 2 * TLS_SESSIONS_MOST && (taken = tls_sessions_take(&sessions, sessions.context));
+             count++)
             SSL_SESSION_free(taken);
         CU_ASSERT_EQUAL(count, versions[i] == TLS1_3_VERSION ? TLS_SESSIONS_MOST : 2 * TLS_SESSIONS_MOST);
         tls_sessions_end(&sessions);
@@ -108,14 +111,34 @@ static void a_session_outlives_no_certificate(void)
     SSL_CTX *server = stage_peer(CONNECTION_SERVER, "old");
     SSL_SESSION *session = make_session(server, anybody, TLS1_3_VERSION);
     tls_sessions_begin(&sessions);
-    tls_sessions_keep(&sessions, session);
-    tls_sessions_keep(&sessions, session);
-    CU_ASSERT_PTR_NULL(tls_sessions_take(&sessions));
+    tls_sessions_keep(&sessions, sessions.context, session);
+    tls_sessions_keep(&sessions, sessions.context, session);
+    CU_ASSERT_PTR_NULL(tls_sessions_take(&sessions, sessions.context));
     CU_ASSERT_EQUAL(sessions.count, 0);
     tls_sessions_end(&sessions);
     SSL_SESSION_free(session);
     SSL_CTX_free(server);
     certs_drop(&anybody);
+}
+
+/* Whom the one believed, the other may not believe. */
+static void sessions_of_another_context_are_neither_kept_nor_given(void)
+{
+    SSL_CTX *server = stage_peer(CONNECTION_SERVER, "app"), *other = stage_peer(CONNECTION_CLIENT, "app");
+    SSL_SESSION *session = make_session(server, NULL, TLS1_2_VERSION);
+    tls_sessions_begin(&sessions);
+    tls_sessions_belong(&sessions, server);
+    tls_sessions_keep(&sessions, other, session);
+    CU_ASSERT_EQUAL(sessions.count, 0);
+    tls_sessions_keep(&sessions, server, session);
+    CU_ASSERT_EQUAL(sessions.count, 1);
+    CU_ASSERT_PTR_NULL(tls_sessions_take(&sessions, other));
+    tls_sessions_belong(&sessions, other);
+    CU_ASSERT_EQUAL(sessions.count, 0);
+    tls_sessions_end(&sessions);
+    SSL_SESSION_free(session);
+    SSL_CTX_free(server);
+    SSL_CTX_free(other);
 }
 
 static void a_handshake_that_fails_forgets_them(void)
@@ -124,8 +147,9 @@ static void a_handshake_that_fails_forgets_them(void)
     SSL_CTX *server = stage_peer(CONNECTION_SERVER, "app"), *other = stage_peer(CONNECTION_SERVER, "other");
     SSL_SESSION *session = make_session(server, NULL, TLS1_3_VERSION);
     tls_sessions_begin(&sessions);
-    tls_sessions_keep(&sessions, session);
-    tls_sessions_keep(&sessions, session);
+    tls_sessions_belong(&sessions, certs_context(stage_believed(), 0));
+    tls_sessions_keep(&sessions, sessions.context, session);
+    tls_sessions_keep(&sessions, sessions.context, session);
     scene_open(&scene, &(struct scene_plan){.kind = CONNECTION_CLIENT, .peer = other});
     tls_resume(&scene.ours, &sessions);
     CU_ASSERT_EQUAL(scene_secure(&scene), IO_FAILED);
@@ -144,6 +168,7 @@ static const struct test tests[] = {
     TEST(a_server_that_knows_the_session_no_more_is_no_trouble),
     TEST(only_the_latest_are_kept_and_those_of_tls_1_3_used_once),
     TEST(a_session_outlives_no_certificate),
+    TEST(sessions_of_another_context_are_neither_kept_nor_given),
     TEST(a_handshake_that_fails_forgets_them),
     {0},
 };

@@ -47,6 +47,9 @@ struct certs *stage_listener(const struct conf_listener_tls *tls, const char *co
 /* An upstream that believes the stage's authority `ca` ("ca.crt" or "stranger.crt"). */
 struct certs *stage_upstream(const char *ca);
 
+/* What client connections of the stage believe; borrowed. */
+const struct certs *stage_believed(void);
+
 /* A peer's context. A server shows the stage's certificate of this name. */
 SSL_CTX *stage_peer(enum connection_kind kind, const char *certificate);
 
