@@ -10,14 +10,16 @@
  *
  * The words, which are the only names used in code, JSON, logs and documents:
  *
- * listener           a passive half connection: one address, one queue of client requests kept by the kernel
- * server connection  the connection that a listener forms when it accepts a request: the end towards their
- * client client connection  the connection that we initiate: it describes a server, looks it up, requests,
- * and is complete when accepted: the end towards their service complete           usable, after the TLS
- * handshake where there is one; from here on both kinds are the same type with the same abilities splice one
- * server connection, one client connection, two flows flow               one direction: `up` from the server
- * connection to the client connection, `down` back upstream           a named set of servers, one of which a
- * client connection is made to
+ * - listener: a passive half connection: one address, one queue of client requests kept by the kernel.
+ * - server connection: the connection that a listener forms when it accepts a request: the end towards their
+ *   client.
+ * - client connection: the connection that we initiate: it describes a server, looks it up, requests, and is
+ *   complete when accepted: the end towards their service.
+ * - complete: usable, after the TLS handshake where there is one; from here on both kinds are the same type
+ *   with the same abilities.
+ * - splice: one server connection, one client connection, two flows.
+ * - flow: one direction: `up` from the server connection to the client connection, `down` back.
+ * - upstream: a named set of servers, one of which a client connection is made to.
  *
  * They are the reverse of what many proxies say: "client" is the end that *we* open.
  *
@@ -46,38 +48,39 @@ struct arrival {
     struct permit permit;
 };
 
+/* What each message needs stands in front. */
 struct splice {
-    uint64_t id;
     struct worker *worker;
     struct service *service; /* a reference */
-    struct permit permit;
-    struct connection server;
-    struct connection client;
-    struct flow up;
-    struct flow down;
-    struct dialer dialer;
-    struct timer timer;
-    struct again again; /* for a turn; once it is condemned and wants none any more, its place among those */
-    uint64_t opened;    /* ms of the loop */
-    int64_t opened_at;  /* ms since the epoch */
+    struct tap *tap;         /* NULL: nobody has laid a hand on it */
+    uint64_t opened;         /* ms of the loop */
     uint64_t server_moved;
     uint64_t client_moved;
-    uint64_t ending_since;
-    struct slowness_past *slowness; /* NULL: nobody has asked yet */
-    struct tap *tap;                /* NULL: nobody has laid a hand on it */
     struct silence silence;
-    int32_t queue_ms;
-    int32_t secure_server_ms; /* -1: not reached */
-    int32_t first_byte_down_ms;
-    char *detail;        /* what is known of a failure beyond its reason, in words; NULL: nothing */
-    uint8_t told[2];     /* what events have told of each end, see splice_tell.c */
-    uint8_t reason;      /* enum reason: of the first failure, else of the first end */
-    uint8_t by;          /* enum by */
-    bool may_secure : 1; /* it is its turn for a part of a handshake */
+    int32_t first_byte_down_ms; /* -1: not reached, as in the other phases */
+    uint8_t told[2];            /* what events have told of each end, see splice_tell.c */
+    uint8_t reason;             /* enum reason: of the first failure, else of the first end */
+    uint8_t by;                 /* enum by */
+    bool may_secure : 1;        /* it is its turn for a part of a handshake */
     bool is_ending : 1;
     bool is_abortive : 1; /* the ends that are well get a reset, not an orderly end */
     bool is_cut : 1;      /* by an order: nothing is waited for any more */
     bool has_spliced : 1; /* splice(2) was used */
+    struct flow up;
+    struct flow down;
+    struct connection server;
+    struct connection client;
+    struct dialer dialer;
+    struct timer timer;
+    struct again again; /* for a turn; once it is condemned and wants none any more, its place among those */
+    uint64_t id;
+    struct permit permit;
+    int64_t opened_at; /* ms since the epoch */
+    uint64_t ending_since;
+    struct slowness_past *slowness; /* NULL: nobody has asked yet */
+    char *detail; /* what is known of a failure beyond its reason, in words; NULL: nothing */
+    int32_t queue_ms;
+    int32_t secure_server_ms;
 };
 
 /* What its connections have moved so far. */
