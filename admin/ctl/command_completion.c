@@ -1,4 +1,4 @@
-/* The command that writes completions for shells, made from the table of commands.
+/* The command that writes completions for shells, made from the tables of commands and options.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -7,6 +7,7 @@
 #include "admin/ctl/command_completion.h"
 
 #include "admin/ctl/command.h"
+#include "admin/ctl/option.h"
 #include "conf/text.h"
 
 #include <ctype.h>
@@ -27,9 +28,6 @@ static const struct {
     {"CONDITION", "ready not-ready listener queue splices", ""},
     {"METHOD", "GET HEAD POST PUT PATCH DELETE", ""},
 };
-
-static const char options[] =
-    "--server --output --token-file --follow --timeout --dry-run --rate --version --help";
 
 /* Writes each word of the arguments that stands for itself. */
 static void write_own_words(FILE *out, const char *arguments)
@@ -96,6 +94,49 @@ static void write_word(FILE *out, const char *word, const char *arguments, const
     fprintf(out, "%s ", word);
 }
 
+static void write_option_word(FILE *out, const struct option_row *row)
+{
+    fprintf(out, "--%s ", row->name);
+}
+
+/* How a shell's pattern has it, "-o | --output". */
+static void write_pattern(FILE *out, const struct option_row *row)
+{
+    if (row->letter)
+        fprintf(out, "-%c | ", row->letter);
+    fprintf(out, "--%s", row->name);
+}
+
+/* Passes over an option's value; the server's is asked later on. */
+static void write_bash_skip(FILE *out, const struct option_row *row)
+{
+    if (!row->value)
+        return;
+    fputs("        ", out);
+    write_pattern(out, row);
+    bool is_server = strcmp(row->name, "server") == 0;
+    fprintf(out, ") %s ;;\n", is_server ? "asked=(-s \"${COMP_WORDS[++i]}\")" : "i=$((i + 1))");
+}
+
+static bool is_file(const struct option_row *row)
+{
+    return row->value && strcmp(row->value, "FILE") == 0;
+}
+
+static void write_bash_value(FILE *out, const struct option_row *row)
+{
+    if (!row->choices && !is_file(row))
+        return;
+    fputs("    ", out);
+    write_pattern(out, row);
+    fputs(") COMPREPLY=($(compgen ", out);
+    if (row->choices)
+        fprintf(out, "-W '%s'", row->choices);
+    else
+        fputs("-f", out);
+    fputs(" -- \"$current\")); return ;;\n", out);
+}
+
 static void write_bash(FILE *out)
 {
     fputs("# Completion of splicectl for bash: source <(splicectl completion bash)\n"
@@ -103,32 +144,34 @@ static void write_bash(FILE *out)
           "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
           "    local command='' words='' asked=() i\n"
           "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-          "        case ${COMP_WORDS[i]} in\n"
-          "        -s | --server) asked=(-s \"${COMP_WORDS[++i]}\") ;;\n"
-          "        -o | --output | --token-file | --timeout | --rate) i=$((i + 1)) ;;\n"
-          "        -*) ;;\n"
+          "        case ${COMP_WORDS[i]} in\n",
+          out);
+    option_each(write_bash_skip, out);
+    fputs("        -*) ;;\n"
           "        *) command=${COMP_WORDS[i]}; break ;;\n"
           "        esac\n"
           "    done\n"
-          "    case $previous in\n"
-          "    -o | --output) COMPREPLY=($(compgen -W 'table json' -- \"$current\")); return ;;\n"
-          "    --token-file) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
-          "    esac\n"
+          "    case $previous in\n",
+          out);
+    option_each(write_bash_value, out);
+    fputs("    esac\n"
           "    case $command in\n"
           "        '') words='",
           out);
     command_each(write_word, out);
     fputs("' ;;\n", out);
     command_each(write_bash_case, out);
-    fprintf(out,
-            "    esac\n"
-            "    case $current in -*) words='%s' ;; esac\n"
-            "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-            "    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null\n"
-            "    return 0\n"
-            "}\n"
-            "complete -F _splicectl splicectl\n",
-            options);
+    fputs("    esac\n"
+          "    case $current in -*) words='",
+          out);
+    option_each(write_option_word, out);
+    fputs("' ;; esac\n"
+          "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+          "    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null\n"
+          "    return 0\n"
+          "}\n"
+          "complete -F _splicectl splicectl\n",
+          out);
 }
 
 /* zshcompsys(1). */
@@ -165,16 +208,18 @@ static void write_zsh(FILE *out)
           "    commands=(\n",
           out);
     command_each(write_zsh_line, out);
-    fprintf(out,
-            "    )\n"
-            "    local word command=''\n"
-            "    for word in ${words[2,CURRENT-1]}; do\n"
-            "        (( ${commands[(I)$word:*]} )) && command=$word\n"
-            "    done\n"
-            "    if [[ $PREFIX == -* ]]; then compadd -- %s; return; fi\n"
-            "    case $command in\n"
-            "        '') _describe command commands ;;\n",
-            options);
+    fputs("    )\n"
+          "    local word command=''\n"
+          "    for word in ${words[2,CURRENT-1]}; do\n"
+          "        (( ${commands[(I)$word:*]} )) && command=$word\n"
+          "    done\n"
+          "    if [[ $PREFIX == -* ]]; then compadd -- ",
+          out);
+    option_each(write_option_word, out);
+    fputs("; return; fi\n"
+          "    case $command in\n"
+          "        '') _describe command commands ;;\n",
+          out);
     command_each(write_zsh_case, out);
     fputs("    esac\n"
           "}\n"
@@ -195,20 +240,26 @@ static void write_fish_lines(FILE *out, const char *word, const char *arguments,
     fputs("'\n", out);
 }
 
+static void write_fish_option(FILE *out, const struct option_row *row)
+{
+    fputs("complete -c splicectl", out);
+    if (row->letter)
+        fprintf(out, " -s %c", row->letter);
+    fprintf(out, " -l %s", row->name);
+    if (row->value)
+        fputs(is_file(row) ? " -r" : " -x", out);
+    if (row->choices)
+        fprintf(out, " -a '%s'", row->choices);
+    fputs(" -d '", out);
+    write_escaped(out, row->sentence, "\\'");
+    fputs("'\n", out);
+}
+
 static void write_fish(FILE *out)
 {
     fputs("# Completion of splicectl for fish: splicectl completion fish | source\n", out);
     command_each(write_fish_lines, out);
-    fputs("complete -c splicectl -s s -l server -x -d 'the admin API'\n"
-          "complete -c splicectl -s o -l output -x -a 'table json'\n"
-          "complete -c splicectl -l token-file -r\n"
-          "complete -c splicectl -l timeout -x\n"
-          "complete -c splicectl -s f -l follow\n"
-          "complete -c splicectl -l dry-run\n"
-          "complete -c splicectl -l rate -x\n"
-          "complete -c splicectl -l version\n"
-          "complete -c splicectl -s h -l help\n",
-          out);
+    option_each(write_fish_option, out);
 }
 
 static const struct {

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/ctl/command.h"
+#include "admin/ctl/option.h"
 #include "conf/text.h"
 #include "conf/units.h"
 
@@ -12,38 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: splicectl [-s unix:PATH|http://HOST:PORT] [-o table|json] [--token-file F] "
-    "[--timeout 10s] COMMAND\n";
-static const char options_help[] =
-    "\n"
-    "  -s, --server WHERE     the admin API; default: $SPLICED_ADMIN, or else " CLIENT_SERVER "\n"
-    "  -o, --output FORM      table, or json: what the server says, unchanged\n"
-    "      --token-file FILE  whose first line is the token to show\n"
-    "  -f, --follow           events: goes on with what happens, until interrupted\n"
-    "      --timeout TIME     how long to wait for an answer (10s), or for a condition (30s)\n"
-    "      --dry-run          with close: tells how many it would close\n"
-    "      --rate N/s         with close: so many a second, going on by itself\n"
-    "      --version, --help\n"
-    "\n";
+static const char usage[] = "usage: splicectl [OPTION]... COMMAND\n";
 static const char ending_help[] =
     "\n"
     "KEY=VALUE are the API's query parameters; GET /v1 lists them. Tables follow pages up to limit=N (100). "
     "Sizes are\n"
     "in powers of 1024. Exit status: 0 well, 1 the server said no or cannot be reached, 2 usage.\n";
-
-static const struct option options[] = {
-    {"server", required_argument, NULL, 's'},
-    {"output", required_argument, NULL, 'o'},
-    {"token-file", required_argument, NULL, 'k'},
-    {"timeout", required_argument, NULL, 't'},
-    {"follow", no_argument, NULL, 'f'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"rate", required_argument, NULL, 'r'},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
 
 /* What the command line says. */
 struct wish {
@@ -59,35 +34,35 @@ struct wish {
 };
 
 /* NULL, or what is wrong with the option. */
-static char *take_option(struct wish *wish, int option, const char *value)
+static char *take_option(struct wish *wish, enum option_which which, const char *value)
 {
-    switch (option) {
-    case 's':
+    switch (which) {
+    case OPTION_SERVER:
         wish->server = value;
         return NULL;
-    case 'o':
+    case OPTION_OUTPUT:
         wish->is_json = strcmp(value, "json") == 0;
         return wish->is_json || strcmp(value, "table") == 0 ? NULL : text_copy("-o takes table or json");
-    case 'k':
+    case OPTION_TOKEN_FILE:
         wish->token_file = value;
         return NULL;
-    case 't':
+    case OPTION_TIMEOUT:
         if (units_parse_duration(value, &wish->timeout_ms) && wish->timeout_ms > 0)
             return NULL;
         return text_copy("--timeout takes a duration above 0, such as 250ms, 5s or 10m");
-    case 'f':
+    case OPTION_FOLLOW:
         wish->is_following = true;
         return NULL;
-    case 'n':
+    case OPTION_DRY_RUN:
         wish->is_dry_run = true;
         return NULL;
-    case 'r':
+    case OPTION_RATE:
         wish->rate = value;
         return NULL;
-    case 'V':
+    case OPTION_VERSION:
         wish->is_version_asked = true;
         return NULL;
-    case 'h':
+    case OPTION_HELP:
         wish->is_help_asked = true;
         return NULL;
     default:
@@ -98,8 +73,9 @@ static char *take_option(struct wish *wish, int option, const char *value)
 /* False: it cannot be used, which has been told. */
 static bool parse_command_line(int argc, char **argv, struct wish *wish)
 {
-    for (int option; (option = getopt_long(argc, argv, "s:o:fhV", options, NULL)) != -1;) {
-        char *wrong = take_option(wish, option, optarg);
+    const char *value;
+    for (enum option_which which; (which = option_next(argc, argv, &value)) != OPTION_END;) {
+        char *wrong = take_option(wish, which, value);
         if (wrong) {
             session_fail(wrong);
             return false;
@@ -110,8 +86,9 @@ static bool parse_command_line(int argc, char **argv, struct wish *wish)
 
 static void print_help(void)
 {
-    fputs(usage, stdout);
-    fputs(options_help, stdout);
+    printf("%s\n", usage);
+    option_help(stdout);
+    putchar('\n');
     command_help(stdout);
     fputs(ending_help, stdout);
 }

@@ -118,6 +118,8 @@ static void bash_completes_commands_words_and_names(void)
     expect_bash("splicectl lis", "listeners\n");
     expect_bash("splicectl -o js", "json\n");
     expect_bash("splicectl --dry", "--dry-run\n");
+    expect_bash("splicectl --rate 5/s lis", "listeners\n");
+    expect_bash("splicectl --token-file compl", "completion\n");
     expect_bash("splicectl -o table splices idle", "idle_for=\n");
     expect_bash("splicectl listeners a", "api\n");
     expect_bash("splicectl queue w", "web\n");
