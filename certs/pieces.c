@@ -22,7 +22,8 @@ enum {
     COARSE_COUNT = (COARSE_MOST - FINE_MOST) / COARSE_STEP,
     RECORD = 21808, /* a third of a chunk: whatever holds a TLS record */
     SIZE_COUNT = FINE_COUNT + COARSE_COUNT + 1,
-    SPARE_MOST = 16, /* empty chunks that a heap keeps */
+    SPARE_MOST = 16,         /* empty chunks that a heap keeps for any size */
+    KEPT_TOUCHED = 20 * 1024 /* of a chunk that stays with its size when it is empty: this much at most */
 };
 
 struct piece {
@@ -38,6 +39,7 @@ struct chunk {
     size_t size;         /* of a piece */
     size_t length;       /* of the whole */
     uint32_t fresh_at;   /* from here to the end no piece was ever taken */
+    uint32_t touched_to; /* behind it the kernel has given no page yet */
     uint32_t used;       /* pieces that are out */
     bool is_listed;
 };
@@ -185,8 +187,16 @@ static struct chunk *open_chunk(struct heap *heap, size_t size, size_t length)
         chunk = map(length);
     }
     if (chunk)
-        *chunk = (struct chunk){.heap = heap, .size = size, .length = length, .fresh_at = HEAD};
+        *chunk = (struct chunk){
+            .heap = heap, .size = size, .length = length, .fresh_at = HEAD, .touched_to = chunk->touched_to};
     return chunk;
+}
+
+/* Most sizes are asked for within one call of OpenSSL only, some forty of them in each: the last chunk of a
+ * size stays where it is, so that it need not be mapped anew at every call. */
+static bool stays(const struct chunk *chunk)
+{
+    return chunk->is_listed && chunk->next == chunk && chunk->touched_to <= KEPT_TOUCHED;
 }
 
 static void give_own(struct heap *heap, struct chunk *chunk, void *bytes)
@@ -195,6 +205,8 @@ static void give_own(struct heap *heap, struct chunk *chunk, void *bytes)
     piece->next = chunk->given;
     chunk->given = piece;
     chunk->used--;
+    if (chunk->used == 0 && stays(chunk))
+        return;
     if (chunk->used == 0) {
         if (chunk->is_listed)
             unlist(heap, chunk);
@@ -230,6 +242,8 @@ static void *take_from(struct chunk *chunk)
     }
     void *fresh = (char *)chunk + chunk->fresh_at;
     chunk->fresh_at += (uint32_t)chunk->size;
+    if (chunk->touched_to < chunk->fresh_at)
+        chunk->touched_to = chunk->fresh_at;
     return fresh;
 }
 

@@ -4,7 +4,8 @@
  *
  * A handshake takes some 80 KiB in hundreds of pieces, of which 14 KiB live as long as the connection. In a
  * common heap these pin down the pages of the others: after a burst of handshakes 45 KiB each stay in use.
- * Here every size has chunks of its own, and a chunk goes back to the kernel when its last piece is given.
+ * Here every size has chunks of its own, and a chunk goes back to the kernel when its last piece is given;
+ * but for a few, and for one of each size that has little memory.
  *
  * Each thread takes from a heap of its own, without a lock. A piece may be given by any thread: one that
  * belongs to another's heap is handed back to it by an atomic push. A thread that ends leaves its heap to the
