@@ -8,6 +8,7 @@
 #include "conf/text.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct choice {
     struct names *names;
     char *listener;
     bool requires_name;
+    EVP_MD *sha256;                             /* fetched once: looking it up costs more than a digest */
     unsigned char judged[SHA256_DIGEST_LENGTH]; /* by what clients are */
     size_t count;
     SSL_CTX *contexts[]; /* [0] is borrowed: it owns this choice */
@@ -31,6 +33,7 @@ static void free_choice(void *owned)
     for (size_t i = 1; i < choice->count; i++)
         SSL_CTX_free(choice->contexts[i]);
     names_destroy(choice->names);
+    EVP_MD_free(choice->sha256);
     free(choice->listener);
     free(choice);
 }
@@ -63,8 +66,9 @@ static bool set_session_context(SSL *ssl, const struct choice *choice, const cha
     /* Neither the name of a listener nor a server name has a line break in a listener's place. */
     int length = snprintf(text + sizeof choice->judged, sizeof text - sizeof choice->judged, "%.*s\n%s",
                           LISTENER_LONGEST, choice->listener, normal);
-    SHA256((unsigned char *)text, sizeof choice->judged + (size_t)length, digest);
-    return SSL_set_session_id_context(ssl, digest, sizeof digest) == 1;
+    size_t size = sizeof choice->judged + (size_t)length;
+    return EVP_Digest(text, size, digest, NULL, choice->sha256, NULL) == 1 &&
+           SSL_set_session_id_context(ssl, digest, sizeof digest) == 1;
 }
 
 static int choose(SSL *ssl, int *alert, void *argument)
@@ -103,6 +107,9 @@ void choice_install(SSL_CTX *const *contexts, size_t count, struct names *names,
     choice->names = names;
     choice->listener = text_copy(listener);
     choice->requires_name = requires_name;
+    choice->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!choice->sha256) /* which the contexts could not have been made without */
+        memory_exhausted();
     choice->count = count;
     verification_digest(verification, choice->judged);
     for (size_t i = 0; i < count; i++) {

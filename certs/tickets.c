@@ -12,6 +12,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -25,6 +26,8 @@ struct tickets {
     atomic_uint references;
     _Atomic uint64_t unknown;
     int64_t (*clock)(void);
+    EVP_CIPHER *aes_128_cbc; /* fetched once: looking one up costs more than a ticket's encryption */
+    EVP_CIPHER *aes_256_cbc;
     char *file;              /* NULL: the keys are our own, and change */
     pthread_rwlock_t lock;   /* of what follows */
     struct ticket_keys keys; /* of our own keys[0] seals, and keys[1] did before it */
@@ -95,6 +98,18 @@ char *tickets_renew(struct tickets *tickets, const char *place)
     return trouble;
 }
 
+static char *fetch_ciphers(struct tickets *tickets, const char *place)
+{
+    ERR_clear_error();
+    tickets->aes_128_cbc = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
+    tickets->aes_256_cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+    if (tickets->aes_128_cbc && tickets->aes_256_cbc)
+        return NULL;
+    return text_format("%s: OpenSSL has no AES in CBC mode for tickets (%s); look at its own configuration, "
+                       "openssl.cnf",
+                       place, trouble_words());
+}
+
 char *tickets_create(const char *file, const char *place, struct tickets **made)
 {
     struct tickets *tickets = memory_zeroed(1, sizeof *tickets);
@@ -104,7 +119,9 @@ char *tickets_create(const char *file, const char *place, struct tickets **made)
     tickets->file = file ? text_copy(file) : NULL;
     tickets->keys.count = 1;
     pthread_rwlock_init(&tickets->lock, NULL);
-    char *trouble = file ? tickets_renew(tickets, place) : ticket_key_make(&tickets->keys.keys[0], place);
+    char *trouble = fetch_ciphers(tickets, place);
+    if (!trouble)
+        trouble = file ? tickets_renew(tickets, place) : ticket_key_make(&tickets->keys.keys[0], place);
     if (trouble)
         tickets_drop(&tickets);
     *made = tickets;
@@ -125,6 +142,8 @@ void tickets_drop(struct tickets **tickets)
     if (!dropped || atomic_fetch_sub_explicit(&dropped->references, 1, memory_order_acq_rel) > 1)
         return;
     pthread_rwlock_destroy(&dropped->lock);
+    EVP_CIPHER_free(dropped->aes_128_cbc);
+    EVP_CIPHER_free(dropped->aes_256_cbc);
     free(dropped->file);
     OPENSSL_cleanse(dropped, sizeof *dropped);
     free(dropped);
@@ -152,18 +171,19 @@ static bool begin_mac(EVP_MAC_CTX *mac, const struct ticket_key *key)
     return EVP_MAC_init(mac, key->mac, key->size, digest) == 1;
 }
 
-static const EVP_CIPHER *cipher_of(const struct ticket_key *key)
+static const EVP_CIPHER *cipher_of(const struct tickets *tickets, const struct ticket_key *key)
 {
-    return key->size == 16 ? EVP_aes_128_cbc() : EVP_aes_256_cbc();
+    return key->size == 16 ? tickets->aes_128_cbc : tickets->aes_256_cbc;
 }
 
-static int seal(const struct ticket_key *key, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+static int seal(const struct tickets *tickets, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                 EVP_MAC_CTX *mac)
 {
+    const struct ticket_key *key = &tickets->keys.keys[tickets->keys.sealing];
+    const EVP_CIPHER *its = cipher_of(tickets, key);
     memcpy(name, key->name, TICKET_KEY_NAME);
-    bool is_ready = RAND_bytes(iv, EVP_CIPHER_get_iv_length(cipher_of(key))) == 1 &&
-                    EVP_EncryptInit_ex(cipher, cipher_of(key), NULL, key->cipher, iv) == 1 &&
-                    begin_mac(mac, key);
+    bool is_ready = RAND_bytes(iv, EVP_CIPHER_get_iv_length(its)) == 1 &&
+                    EVP_EncryptInit_ex(cipher, its, NULL, key->cipher, iv) == 1 && begin_mac(mac, key);
     return is_ready ? 1 : -1;
 }
 
@@ -176,7 +196,8 @@ static int open(struct tickets *tickets, const unsigned char *name, const unsign
         const struct ticket_key *key = &tickets->keys.keys[i];
         if (memcmp(key->name, name, TICKET_KEY_NAME) != 0)
             continue;
-        if (EVP_DecryptInit_ex(cipher, cipher_of(key), NULL, key->cipher, iv) != 1 || !begin_mac(mac, key))
+        if (EVP_DecryptInit_ex(cipher, cipher_of(tickets, key), NULL, key->cipher, iv) != 1 ||
+            !begin_mac(mac, key))
             return -1;
         return i == tickets->keys.sealing ? 1 : 2;
     }
@@ -191,8 +212,7 @@ static int use_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_
     struct tickets *tickets = attachment_of(SSL_get_SSL_CTX(ssl), ATTACHMENT_TICKETS);
     tickets_turn(tickets);
     pthread_rwlock_rdlock(&tickets->lock);
-    int result = is_sealing ? seal(&tickets->keys.keys[tickets->keys.sealing], name, iv, cipher, mac)
-                            : open(tickets, name, iv, cipher, mac);
+    int result = is_sealing ? seal(tickets, name, iv, cipher, mac) : open(tickets, name, iv, cipher, mac);
     pthread_rwlock_unlock(&tickets->lock);
     return result;
 }
