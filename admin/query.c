@@ -276,13 +276,15 @@ static const char *const connection_states[] = {"preface",  "described", "lookin
     {                                                                                                        \
         name, read, offsetof(struct query, filter.member), choices, sentence                                 \
     }
-#define FILTERS(states)                                                                                      \
-    FILTER("kind", read_word, kind, kinds, "server (formed by a listener) or client (opened by us)"),        \
-        FILTER("state", read_word, state, states, "in this state"),                                          \
-        FILTER("listener", read_name, listener, NULL, "of this listener"),                                   \
+/* From whom to whom. */
+#define FILTERS_OF_WAY                                                                                       \
+    FILTER("listener", read_name, listener, NULL, "of this listener"),                                       \
         FILTER("upstream", read_name, upstream, NULL, "of this upstream"),                                   \
         FILTER("server", read_address, server, NULL, "with this server"),                                    \
-        FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses"),                    \
+        FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses")
+#define FILTERS(states)                                                                                      \
+    FILTER("kind", read_word, kind, kinds, "server (formed by a listener) or client (opened by us)"),        \
+        FILTER("state", read_word, state, states, "in this state"), FILTERS_OF_WAY,                          \
         FILTER("server_name", read_server_name, server_name, NULL, "with this server name in TLS"),          \
         FILTER("older_than", read_duration, older_than_ms, NULL, "open for at least so long"),               \
         FILTER("idle_for", read_duration, idle_for_ms, NULL, "without a byte for at least so long"),         \
@@ -360,10 +362,7 @@ const struct parameter query_splices[] = {
 
 const struct parameter query_tls_failures[] = {
     FILTER("kind", read_word, kind, kinds, "server (of their clients) or client (of their services)"),
-    FILTER("listener", read_name, listener, NULL, "of this listener"),
-    FILTER("upstream", read_name, upstream, NULL, "of this upstream"),
-    FILTER("server", read_address, server, NULL, "with this server"),
-    FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses"),
+    FILTERS_OF_WAY,
     FILTER("server_name", read_server_name, server_name, NULL, "with this server name"),
     PAGE(read_after_failure, report_failure_members),
     SORT(report_failure_members),
@@ -374,10 +373,7 @@ const struct parameter query_events[] = {
     FILTER("event", read_events, events, NULL, "these, separated by commas; connection.* means all such"),
     FILTER("splice", read_splice, splice, NULL, "of this splice and its connections"),
     FILTER("kind", read_word, kind, kinds, "of server or client connections"),
-    FILTER("listener", read_name, listener, NULL, "of this listener"),
-    FILTER("upstream", read_name, upstream, NULL, "of this upstream"),
-    FILTER("server", read_address, server, NULL, "with this server"),
-    FILTER("peer", read_block, peer, NULL, "with a peer in this block of addresses"),
+    FILTERS_OF_WAY,
     PAGE(read_after_event, report_event_members),
     SORT(report_event_members),
     PARAMETERS_END,

@@ -130,8 +130,7 @@ static void write_told(struct reply *reply, bool is_dry_run, const struct proxy_
 {
     struct json *json = reply_json(reply, 200);
     json_object_open(json);
-    json_key(json, "dry_run");
-    json_bool(json, is_dry_run);
+    json_key_bool(json, "dry_run", is_dry_run);
     json_key_uint(json, "matched", closed->matched);
     json_key_uint(json, "selected", closed->selected);
     json_key_uint(json, "closed", closed->closed);

@@ -38,8 +38,7 @@ static void write_failed(struct json *json, const struct review_failed *failed)
 static void write_review(struct json *json, bool is_dry_run, const struct review *review)
 {
     json_object_open(json);
-    json_key(json, "dry_run");
-    json_bool(json, is_dry_run);
+    json_key_bool(json, "dry_run", is_dry_run);
     json_key_uint(json, "reviewed", review->reviewed);
     json_key_uint(json, "failed", review->failed);
     json_key_uint(json, "closed", review->closed);

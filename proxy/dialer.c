@@ -3,16 +3,14 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/dialer.h"
 
+#include "proxy/handover.h"
 #include "proxy/log.h"
 #include "proxy/tls.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum {
     QUEUE_FULL_RETRY_MS = 10
@@ -227,44 +225,17 @@ static enum step connect_socket(struct dialer *dialer, struct connection *client
     return STEP_FAILED;
 }
 
-/* A built-in service on its way to the control thread. */
-struct handover {
-    struct letter letter;
-    struct commons *commons;
-    char name[REPORT_NAME];
-    int fd;
-    struct address peer;
-};
-
-static void hand_over(struct letter *letter, void *owner)
-{
-    struct handover *handover = list_owner(letter, struct handover, letter);
-    (void)owner;
-    handover->commons->serve(handover->commons->serve_context, handover->name, handover->fd, &handover->peer);
-    free(handover);
-}
-
 static enum step request_builtin(struct dialer *dialer, struct connection *client,
                                  const struct dialer_site *site)
 {
-    int ends[2];
-    struct handover *handover = malloc(sizeof *handover);
+    int fd = handover_post(site->commons, dialer_server(dialer)->host, site->peer);
     dialer->dialing->addresses_left--;
-    if (!handover || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
-        connection_blame(client, handover ? errno : ENOMEM);
-        free(handover);
+    if (fd < 0) {
+        connection_blame(client, errno);
         return STEP_FAILED;
     }
-    *handover = (struct handover){
-        .letter.deliver = hand_over,
-        .commons = site->commons,
-        .fd = ends[1],
-        .peer = *site->peer,
-    };
-    snprintf(handover->name, sizeof handover->name, "%s", dialer_server(dialer)->host);
-    mailbox_post(site->commons->control, &handover->letter);
     client->peer = (struct address){.family = AF_UNIX};
-    connection_request(client, ends[0]);
+    connection_request(client, fd);
     client->write_waits = WAIT_NOTHING;
     return STEP_ON;
 }
