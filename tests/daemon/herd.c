@@ -93,21 +93,13 @@ void herd_begin(struct herd *herd)
     CU_ASSERT_EQUAL_FATAL(pthread_create(&herd->thread, NULL, serve, herd), 0);
 }
 
-static unsigned port_of(int fd)
-{
-    struct sockaddr_in local;
-    socklen_t length = sizeof local;
-    CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&local, &length), 0);
-    return ntohs(local.sin_port);
-}
-
 static void open_one(struct herd *herd, const char *address)
 {
     static const char bytes[SPREAD + 1];
     struct wire wire = wire_dial(address);
     CU_ASSERT_TRUE_FATAL(wire.fd >= 0);
     CU_ASSERT_TRUE_FATAL(wire_write(&wire, bytes, herd_bytes(herd->count)));
-    herd->by_port[port_of(wire.fd)] = (int)herd->count;
+    herd->by_port[wire_port(wire.fd)] = (int)herd->count;
     herd->clients[herd->count++] = wire.fd;
 }
 

@@ -244,6 +244,22 @@ static void many_at_once_are_served_and_none_is_left_over(void)
 
 /* Slow readers */
 
+/* Waits until something is held for each of so many clients, so that no more is read for them. */
+static void await_held(int wanted)
+{
+    int held = 0;
+    for (uint64_t until = harness_now_ms() + 30000; held < wanted && harness_now_ms() < until;
+         usleep(20000)) {
+        cJSON *list = harness_get("/v1/splices?fields=ends");
+        const cJSON *item;
+        held = 0;
+        cJSON_ArrayForEach (item, asking_member(list, "items"))
+            held += asking_number(item, "ends.0.buffered_bytes") > 0;
+        cJSON_Delete(list);
+    }
+    CU_ASSERT_EQUAL(held, wanted);
+}
+
 static void slow_readers_cost_no_memory_and_hold_up_nobody(void)
 {
     enum {
@@ -259,7 +275,7 @@ static void slow_readers_cost_no_memory_and_hold_up_nobody(void)
         CU_ASSERT_TRUE_FATAL(wires[i].fd >= 0);
         CU_ASSERT_TRUE(wire_read_all(&wires[i], bytes, sizeof bytes));
     }
-    usleep(300000);
+    await_held(SLOW);
     long resident_kb = harness_resident_kb();
     uint64_t until = harness_now_ms() + (harness_is_long() ? 20000 : 1500);
     while (harness_now_ms() < until) {

@@ -153,16 +153,14 @@ static void look_at_clients(int most_ms)
 
 static void come_all(void)
 {
-    struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, here;
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     there.sin_port = htons((uint16_t)atoi(port + 1));
     for (unsigned i = 0; i < CLIENTS; i++) {
-        socklen_t length = sizeof here;
         clients[i] = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
                                      .asked_at = harness_now_ms()};
         CU_ASSERT_TRUE_FATAL(connect(clients[i].fd, (struct sockaddr *)&there, sizeof there) == 0 ||
                              errno == EINPROGRESS);
-        getsockname(clients[i].fd, (struct sockaddr *)&here, &length);
-        clients[i].port = ntohs(here.sin_port);
+        clients[i].port = wire_port(clients[i].fd);
         if (i % 16 == 0)
             look_at_clients(0);
     }
@@ -338,12 +336,8 @@ static void expect_all_told(const char *stream, const int *many)
 {
     static bool is_told[65536], is_ours[65536];
     unsigned told = 0;
-    for (unsigned i = 0; i < MANY; i++) {
-        struct sockaddr_in here;
-        socklen_t length = sizeof here;
-        getsockname(many[i], (struct sockaddr *)&here, &length);
-        is_ours[ntohs(here.sin_port)] = true;
-    }
+    for (unsigned i = 0; i < MANY; i++)
+        is_ours[wire_port(many[i])] = true;
     for (const char *at = stream; (at = strstr(at, "{\"peer\":\"127.0.0.1:")); told++) {
         at += strlen("{\"peer\":\"127.0.0.1:");
         long number = strtol(at, NULL, 10);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -61,6 +62,13 @@ struct wire wire_dial(const char *address)
     struct wire wire = dial(info->ai_addr, info->ai_addrlen);
     freeaddrinfo(info);
     return wire;
+}
+
+uint16_t wire_port(int fd)
+{
+    struct sockaddr_in own = {0};
+    socklen_t length = sizeof own;
+    return getsockname(fd, (struct sockaddr *)&own, &length) == 0 ? ntohs(own.sin_port) : 0;
 }
 
 bool wire_write(struct wire *wire, const void *bytes, size_t length)

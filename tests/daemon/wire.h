@@ -34,6 +34,9 @@ struct wire wire_dial(const char *address);
 /* A socket of a peer gets the patience. */
 struct wire wire_of(int fd);
 
+/* The own port of a socket of IPv4, by which the daemon knows it as a peer; 0 when it has none. */
+uint16_t wire_port(int fd);
+
 /* Writes all. False when that fails. */
 bool wire_write(struct wire *wire, const void *bytes, size_t length);
 
