@@ -5,6 +5,7 @@
 #include "tests/proxy/sockets.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -56,6 +57,17 @@ void end_reset(int *end)
     struct linger no_linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(*end, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
     end_close(end);
+}
+
+unsigned descriptors_open(void)
+{
+    unsigned count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
 }
 
 unsigned char pattern_byte(unsigned stream, uint64_t place)

@@ -26,6 +26,9 @@ void end_close(int *end);
 /* Closes it so that the other end is reset (SO_LINGER with zero). */
 void end_reset(int *end);
 
+/* How many descriptors the process has open. */
+unsigned descriptors_open(void);
+
 /* The byte at this place of the stream of that name. */
 unsigned char pattern_byte(unsigned stream, uint64_t place);
 void pattern_fill(unsigned stream, uint64_t place, void *bytes, size_t length);

@@ -7,7 +7,6 @@
 #include "tests/proxy/suites.h"
 
 #include <CUnit/CUnit.h>
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -126,17 +125,6 @@ static void pass_in_bulk(struct scene *scene, unsigned from)
     CU_ASSERT_TRUE(has_spliced(scene, from));
 }
 
-static unsigned open_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
-
 static void check_change(enum pair_kind first, enum pair_kind second)
 {
     struct scene scene;
@@ -212,11 +200,11 @@ static void a_flow_that_dies_with_bytes_in_its_pipe_closes_it(void)
     struct scene scene;
     scene_begin(&scene, PAIR_TCP, PAIR_TCP, 1);
     fill_up(&scene);
-    unsigned before = open_descriptors();
+    unsigned before = descriptors_open();
     CU_ASSERT_TRUE(flow_held(&scene.flows[0]) > 0);
     flow_end(&scene.flows[0], &scene.bench);
     CU_ASSERT_EQUAL(flow_held(&scene.flows[0]), 0);
-    CU_ASSERT_EQUAL(open_descriptors(), before - 2);
+    CU_ASSERT_EQUAL(descriptors_open(), before - 2);
     scene_end(&scene);
 }
 

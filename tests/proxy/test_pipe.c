@@ -6,22 +6,10 @@
 #include "tests/proxy/suites.h"
 
 #include <CUnit/CUnit.h>
-#include <dirent.h>
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static unsigned open_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
 
 static void an_empty_pipe_is_kept_for_the_next(void)
 {
@@ -183,7 +171,7 @@ static void a_pipe_that_holds_bytes_is_closed_and_not_reused(void)
     struct pipe_pool pool;
     int ends[2];
     size_t moved;
-    unsigned before = open_descriptors();
+    unsigned before = descriptors_open();
     pipe_pool_begin(&pool, 1);
     pair_open(PAIR_UNIX, ends);
     for (unsigned i = 0; i < 3; i++) {
@@ -194,11 +182,11 @@ static void a_pipe_that_holds_bytes_is_closed_and_not_reused(void)
         CU_ASSERT_EQUAL(pipe_fill(pipe, ends[1], PIPE_SIZE, &moved), IO_MOVED);
         pipe_give(&pool, pipe);
     }
-    CU_ASSERT_EQUAL(open_descriptors(), before + 2);
+    CU_ASSERT_EQUAL(descriptors_open(), before + 2);
     end_close(&ends[0]);
     end_close(&ends[1]);
     pipe_pool_end(&pool);
-    CU_ASSERT_EQUAL(open_descriptors(), before);
+    CU_ASSERT_EQUAL(descriptors_open(), before);
 }
 
 /* Descriptors that ran out for a moment do not end splicing for ever. */
