@@ -47,9 +47,8 @@ static bool pass(struct wire *from, struct wire *to, struct tee *tee, size_t pie
     return true;
 }
 
-static void relay(struct wire *wire, void *context)
+static void lead_on(struct tee *tee, struct wire *wire)
 {
-    struct tee *tee = context;
     char to[sizeof tee->to];
     pthread_mutex_lock(&tee->lock);
     memcpy(to, tee->to, sizeof to);
@@ -74,6 +73,14 @@ static void relay(struct wire *wire, void *context)
     wire_close(&onward);
 }
 
+static void relay(struct wire *wire, void *context)
+{
+    struct tee *tee = context;
+    pthread_mutex_lock(&tee->turn);
+    lead_on(tee, wire);
+    pthread_mutex_unlock(&tee->turn);
+}
+
 void tee_lead(struct tee *tee, const char *to, bool is_slow)
 {
     pthread_mutex_lock(&tee->lock);
@@ -85,6 +92,7 @@ void tee_lead(struct tee *tee, const char *to, bool is_slow)
 void tee_begin(struct tee *tee)
 {
     memset(tee, 0, sizeof *tee);
+    pthread_mutex_init(&tee->turn, NULL);
     pthread_mutex_init(&tee->lock, NULL);
     tee->bytes = malloc(TEE_MOST);
     service_begin(&tee->service, "127.0.0.1", relay, tee);
@@ -96,6 +104,7 @@ void tee_end(struct tee *tee)
         return;
     service_end(&tee->service);
     pthread_mutex_destroy(&tee->lock);
+    pthread_mutex_destroy(&tee->turn);
     free(tee->bytes);
     tee->bytes = NULL;
 }

@@ -12,6 +12,7 @@ enum {
 
 struct tee {
     struct service service; /* where it listens: service.address */
+    pthread_mutex_t turn;   /* held while a connection is led on: one after the other, however many come */
     pthread_mutex_t lock;   /* of what follows */
     char to[128];
     bool is_slow;

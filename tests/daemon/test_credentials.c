@@ -172,6 +172,7 @@ static void what_cannot_be_used_is_told_and_what_was_there_goes_on(void)
     replace("trust.pem", "a.key");
     await_count("load_failures", 1);
     CU_ASSERT_TRUE(is_served(harness_at("127.0.0.1", "front")));
+    harness_await_log("\"what\":\"certificate.failed\"");
     CU_ASSERT_TRUE(harness_log_has_line(line));
     cJSON *answer = harness_get("/v1/upstreams/app");
     CU_ASSERT_PTR_NOT_NULL(strstr(asking_text(answer, "last_error.detail"), "holds no certificate"));
@@ -272,7 +273,7 @@ static void a_listener_hears_of_files_in_directories_of_authorities_and_of_lists
     identity_revoke("lists/one.pem", "ours");
     await_let_in("ours", false);
     CU_ASSERT_TRUE(echoes(&living));
-    CU_ASSERT_TRUE(harness_log_has("listener inner believes others than before"));
+    harness_await_log("listener inner believes others than before");
     wire_close(&living);
     forge_free(&second);
     end();

@@ -362,7 +362,7 @@ static void failed_handshakes_are_told_with_name_class_and_reason(void)
     CU_ASSERT_STRING_EQUAL(asking_text(page, "items.1.server"), alerts.address);
     CU_ASSERT_STRING_EQUAL(asking_text(page, "items.1.peer"), alerts.address);
     CU_ASSERT_STRING_EQUAL(asking_text(page, "items.1.upstream"), "alerts");
-    CU_ASSERT_STRING_EQUAL(asking_text(page, "items.1.detail"), "sslv3 alert handshake failure");
+    CU_ASSERT_PTR_NOT_NULL(strstr(asking_text(page, "items.1.detail"), "alert handshake failure"));
     cJSON_Delete(page);
     end();
 }

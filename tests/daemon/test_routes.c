@@ -1,6 +1,7 @@
 /* Tests of the daemon: routes by what real clients say first, passed on untouched or terminated.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/daemon/browser.h"
 #include "tests/daemon/harness.h"
 #include "tests/daemon/identity.h"
 #include "tests/daemon/program.h"
@@ -134,14 +135,15 @@ static void run_client(const char *const *arguments)
 {
     struct program_order order = {.arguments = arguments, .out = "client.out"};
     unsigned before = service_accepted(&services[1]);
-    uint64_t until = harness_now_ms() + 10000;
+    uint64_t until = harness_now_ms() + 60000;
     pid_t pid = program_start(&order);
     CU_ASSERT_TRUE_FATAL(pid > 0);
     while (service_accepted(&services[1]) == before && harness_now_ms() < until)
         usleep(3000);
     CU_ASSERT_EQUAL(service_accepted(&services[1]), before + 1);
-    program_stop(pid, 10);
+    /* Before it ends: one that dials more than once has its next connection led on then. */
     CU_ASSERT_TRUE(tee_wrote_the_same(&front, &behind, 200));
+    program_stop(pid, 10);
 }
 
 static void expect_untouched(void)
@@ -172,6 +174,43 @@ static void the_same_a_byte_at_a_time(void)
     begin("");
     tee_lead(&front, harness_at("127.0.0.1", "web"), true);
     expect_untouched();
+    end();
+}
+
+static void the_hello_of_a_browser_arrives_as_it_was_sent(void)
+{
+    unsigned char hello[BROWSER_HELLO];
+    uint64_t seed = harness_seed();
+    begin("");
+    for (unsigned i = 0; i < 4; i++) {
+        size_t length = browser_hello(hello, "b.test", seed + i);
+        char type = 0;
+        tee_lead(&front, harness_at("127.0.0.1", "web"), i == 3);
+        struct wire wire = wire_dial(front.service.address);
+        CU_ASSERT_TRUE(wire_write(&wire, hello, length));
+        /* The service behind goes on with the handshake: no alert. */
+        CU_ASSERT_TRUE(wire_read_all(&wire, &type, 1) && type == SSL3_RT_HANDSHAKE);
+        CU_ASSERT_TRUE(tee_wrote_the_same(&front, &behind, length));
+        wire_close(&wire);
+    }
+    end();
+}
+
+/* Chromium itself, in the long form and where it is installed. */
+static void the_hello_of_chromium_arrives_as_it_was_sent(void)
+{
+    char url[64], rules[64], profile[160], here[128];
+    if (!harness_is_long() || access("/usr/bin/chromium", X_OK) != 0)
+        return;
+    begin("");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
+    const char *port = strrchr(front.service.address, ':') + 1;
+    snprintf(url, sizeof url, "https://b.test:%s/", port);
+    snprintf(rules, sizeof rules, "--host-resolver-rules=MAP b.test 127.0.0.1:%s", port);
+    snprintf(profile, sizeof profile, "--user-data-dir=%s/profile", here);
+    run_client((const char *const[]){"chromium", "--headless", "--no-sandbox", "--disable-gpu",
+                                     "--ignore-certificate-errors", "--disable-background-networking",
+                                     "--no-proxy-server", rules, profile, url, NULL});
     end();
 }
 
@@ -220,6 +259,8 @@ static const struct test tests[] = {
     TEST(who_speaks_no_tls_is_refused_and_told_apart),
     TEST(a_name_that_is_required_has_to_be_known),
     TEST(the_hellos_of_real_clients_arrive_as_they_were_sent),
+    TEST(the_hello_of_a_browser_arrives_as_it_was_sent),
+    TEST(the_hello_of_chromium_arrives_as_it_was_sent),
     TEST(the_same_a_byte_at_a_time),
     TEST(a_hello_of_20_kib_in_two_records_arrives),
     {0},

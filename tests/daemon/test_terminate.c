@@ -69,6 +69,21 @@ static void the_server_name_chooses_the_certificate_in_both_versions(void)
     end();
 }
 
+/* With OpenSSL from 3.5 on it withstands quantum computers, too (FIPS 203). */
+static void the_best_key_exchange_that_both_have_is_agreed_and_told(void)
+{
+    begin(serve_echo);
+    struct tls_wish wish = {.version = TLS1_3_VERSION};
+    struct wire wire = tls_dial(harness_at("127.0.0.1", "web"), &wish);
+    CU_ASSERT_TRUE_FATAL(wire.fd >= 0);
+    cJSON *list = harness_get("/v1/connections?kind=server");
+    CU_ASSERT_STRING_EQUAL(asking_text(list, "items.0.tls.group"),
+                           OPENSSL_VERSION_NUMBER >= 0x30500000L ? "X25519MLKEM768" : "X25519");
+    cJSON_Delete(list);
+    wire_close(&wire);
+    end();
+}
+
 /* Dials twice; the second time with the session that the first brought. */
 static bool resumes(int version)
 {
@@ -167,6 +182,7 @@ static void a_truncated_end_is_told_apart_from_an_orderly_one(void)
 
 static const struct test tests[] = {
     TEST(the_server_name_chooses_the_certificate_in_both_versions),
+    TEST(the_best_key_exchange_that_both_have_is_agreed_and_told),
     TEST(sessions_resume_in_both_versions),
     TEST(clients_that_never_read_lose_nothing),
     TEST(a_service_that_answers_takes_in_all_that_a_client_sent_before_it_went),
