@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What this build can do, beyond what every proxy can. */
+/* What this build can do, beyond what every proxy can; what the kernel adds follows. */
 static const char *const features[] = {
     "tls1.2", "tls1.3", "splice", "queue", "dns_ttl", "demo",
 };
@@ -70,12 +70,14 @@ static void write_libraries(struct json *json)
     json_object_close(json);
 }
 
-static void write_features(struct json *json)
+static void write_features(struct json *json, const struct report_info *info)
 {
     json_key(json, "features");
     json_array_open(json);
     for (size_t i = 0; i < sizeof features / sizeof *features; i++)
         json_string(json, features[i]);
+    if (info->has_ktls)
+        json_string(json, "ktls");
     json_array_close(json);
 }
 
@@ -100,7 +102,7 @@ void health_info(const struct asked *asked, struct reply *reply)
     json_object_open(json);
     json_key_string(json, "version", SPLICED_VERSION);
     write_libraries(json);
-    write_features(json);
+    write_features(json, &info);
     json_key_int(json, "pid", getpid());
     json_key_string(json, "instance", info.instance);
     json_key_time(json, "started_at", info.started_at);

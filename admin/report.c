@@ -167,6 +167,7 @@ static const struct member tls_members[] = {
     MEMBER("alpn", struct report_tls, alpn),
     MEMBER("resumed", struct report_tls, is_resumed),
     MEMBER("passed", struct report_tls, is_passed),
+    MEMBER("ktls", struct report_tls, ktls),
     MEMBER_IF("peer_certificate", struct report_tls, peer, peer_members),
     MEMBERS_END,
 };

@@ -55,8 +55,8 @@ static char *set_groups(SSL_CTX *context, const char *own, const char *place)
 }
 
 /* What both sides have in common. `most` is TLS's highest version, 0 for any. */
-static char *create(const SSL_METHOD *method, enum conf_tls_version least, int most, const char *place,
-                    SSL_CTX **context)
+static char *create(const SSL_METHOD *method, enum conf_tls_version least, int most, enum conf_ktls ktls,
+                    const char *place, SSL_CTX **context)
 {
     ERR_clear_error();
     *context = SSL_CTX_new(method);
@@ -68,6 +68,9 @@ static char *create(const SSL_METHOD *method, enum conf_tls_version least, int m
         return text_format("%s.min_version: OpenSSL refuses the versions (%s); allow what it was built with",
                            place, trouble_words());
     SSL_CTX_set_options(*context, options);
+    /* Makes OpenSSL offer its keys, no more: proxy/tls_bio declines, and keeps them for proxy/ktls. */
+    if (ktls == CONF_KTLS_AUTO)
+        SSL_CTX_set_options(*context, SSL_OP_ENABLE_KTLS);
     SSL_CTX_set_mode(*context, modes);
     /* Sessions live in tickets, which need no lock and no memory; a listener may keep others
      * (certs/sessions). */
@@ -104,7 +107,8 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
     *context = NULL;
     if (tls->min_version > tls->max_version)
         return text_format("%s.min_version: it is above max_version, so no version is left; lower it", place);
-    char *trouble = create(TLS_server_method(), tls->min_version, versions[tls->max_version], place, context);
+    char *trouble =
+        create(TLS_server_method(), tls->min_version, versions[tls->max_version], tls->ktls, place, context);
     if (!trouble)
         trouble = ciphers_set(*context, tls->ciphers, tls->ciphersuites, place);
     if (!trouble)
@@ -124,7 +128,7 @@ char *context_create_server(const struct conf_listener_tls *tls, const char *pla
 
 char *context_create_client(const struct conf_upstream_tls *tls, const char *place, SSL_CTX **context)
 {
-    char *trouble = create(TLS_client_method(), tls->min_version, 0, place, context);
+    char *trouble = create(TLS_client_method(), tls->min_version, 0, tls->ktls, place, context);
     if (!trouble)
         trouble = ciphers_set(*context, NULL, NULL, place);
     if (!trouble)

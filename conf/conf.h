@@ -90,6 +90,12 @@ enum {
     CONF_SESSION_CACHE = 10000 /* sessions, where nobody says how many */
 };
 
+/* tls.ktls, on both sides. */
+enum conf_ktls {
+    CONF_KTLS_AUTO, /* where the kernel offers it and there is much to send */
+    CONF_KTLS_OFF,
+};
+
 /* listeners[].tls: how we prove who we are to those who connect to us. */
 struct conf_listener_tls {
     struct conf_certificate *certificates; /* the first is the default; none: all is passed on */
@@ -108,7 +114,8 @@ struct conf_listener_tls {
     char *keylog_file;               /* secrets of sessions are written there; NULL: nowhere */
     int64_t max_securing;            /* handshakes at a time; 0: no limit */
     int64_t max_securing_per_source; /* likewise */
-    bool require_sni;                /* who asks for no server that is known here is refused */
+    enum conf_ktls ktls;
+    bool require_sni; /* who asks for no server that is known here is refused */
 };
 
 enum conf_route_tls {
@@ -186,6 +193,7 @@ struct conf_upstream_tls {
     char *keylog_file;                    /* secrets of sessions are written there; NULL: nowhere */
     struct conf_strings alpn;
     enum conf_tls_version min_version;
+    enum conf_ktls ktls;
 };
 
 struct conf_upstream {

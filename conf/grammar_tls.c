@@ -6,8 +6,14 @@
 static const char *const version_words[] = {[CONF_TLS_1_2] = "1.2", [CONF_TLS_1_3] = "1.3", NULL};
 static const char *const ocsp_words[] = {
     [CONF_OCSP_OFF] = "off", [CONF_OCSP_FILE] = "file", [CONF_OCSP_FETCH] = "fetch", NULL};
+static const char *const ktls_words[] = {[CONF_KTLS_AUTO] = "auto", [CONF_KTLS_OFF] = "off", NULL};
 static const char *const require_words[] = {
     [CONF_REQUIRE_NO] = "no", [CONF_REQUIRE_OPTIONAL] = "optional", [CONF_REQUIRE_YES] = "yes", NULL};
+
+#define A_KTLS                                                                                               \
+    "auto: where the kernel has TLS (modprobe tls), it encrypts what goes out in bulk, which splice(2) "     \
+    "then "                                                                                                  \
+    "moves; off: OpenSSL encrypts everything."
 
 static const struct grammar_key certificate_keys[] = {
     {"chain", GRAMMAR_STRING, MEMBER(certificate, chain), A_PATH,
@@ -136,6 +142,8 @@ static const struct grammar_key listener_tls_keys[] = {
      .sentence =
          "OCSP responses to show with the certificates: off, file for those of their \"ocsp\", or fetch to "
          "ask their responders for fresh ones, over HTTP and never while a client waits."},
+    {"ktls", GRAMMAR_WORD, MEMBER(listener_tls, ktls), .words = ktls_words, .initial = "auto",
+     .sentence = A_KTLS},
     {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",
      .sentence =
          "Whether a client is refused, with the alert unrecognized_name, that asks for no server name "
@@ -170,6 +178,8 @@ static const struct grammar_key upstream_tls_keys[] = {
      .sentence = "Application protocols to offer, best first (RFC 7301); empty: none."},
     {"min_version", GRAMMAR_WORD, MEMBER(upstream_tls, min_version), .words = version_words, .initial = "1.2",
      .sentence = "The oldest TLS version that is spoken."},
+    {"ktls", GRAMMAR_WORD, MEMBER(upstream_tls, ktls), .words = ktls_words, .initial = "auto",
+     .sentence = A_KTLS},
     {0},
 };
 const struct grammar_object grammar_upstream_tls = {

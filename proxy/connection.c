@@ -61,6 +61,15 @@ void connection_note(struct connection *connection, unsigned events)
     connection->has_urgent |= (events & LOOP_URGENT) != 0;
 }
 
+bool connection_look_again(struct connection *connection)
+{
+    bool looks_again = connection->looks_again;
+    if (looks_again)
+        connection->write_waits = WAIT_NOTHING;
+    connection->looks_again = false;
+    return looks_again;
+}
+
 bool connection_was_emptied(const struct connection *connection, size_t count, size_t room)
 {
     return count < room && !connection->has_hung_up && !connection->has_urgent &&
@@ -166,6 +175,12 @@ enum io connection_write(struct connection *connection, const void *bytes, size_
 {
     enum io io = connection->transport->write(connection, bytes, length, moved);
     return note_write(connection, io, *moved);
+}
+
+bool connection_takes_raw(struct connection *connection)
+{
+    const struct transport *transport = connection->transport;
+    return transport->is_raw || (transport->take_raw && transport->take_raw(connection));
 }
 
 enum io connection_read_pipe(struct connection *connection, struct pipe *pipe, size_t most, size_t *moved)

@@ -70,6 +70,7 @@ struct connection {
     bool has_write_ended : 1;  /* our end was sent, or writing failed */
     bool has_write_failed : 1; /* writing failed: bytes for this end go nowhere */
     bool is_kept_alive : 1;    /* keep-alive was turned on */
+    bool looks_again : 1;      /* with a wait to write: no event may end it, so time does too */
     struct address peer;
 };
 
@@ -98,6 +99,9 @@ void connection_close(struct connection *connection, struct loop *loop, bool wit
  * at the mark of urgent data, and at bytes that came with a descriptor (unix(7)). */
 bool connection_was_emptied(const struct connection *connection, size_t count, size_t room);
 
+/* Time has passed: ends a wait that no event may end. Whether there was one. */
+bool connection_look_again(struct connection *connection);
+
 /* Whether trying is worth it: nothing has ended and nothing is waited for. */
 bool connection_can_read(const struct connection *connection);
 bool connection_can_write(const struct connection *connection);
@@ -115,7 +119,11 @@ enum io connection_read(struct connection *connection, void *bytes, size_t room,
 /* As the transport's. IO_FAILED is remembered: has_write_failed, has_write_ended. */
 enum io connection_write(struct connection *connection, const void *bytes, size_t length, size_t *moved);
 
-/* The same two for a raw transport by way of a pipe. */
+/* Whether payload can go into the socket as it is, by connection_write_pipe: where the transport is raw, or
+ * has the kernel do the rest from now on. Called with nothing unsent. */
+bool connection_takes_raw(struct connection *connection);
+
+/* The first two by way of a pipe: from a raw transport, and into one that takes what is raw. */
 enum io connection_read_pipe(struct connection *connection, struct pipe *pipe, size_t most, size_t *moved);
 enum io connection_write_pipe(struct connection *connection, struct pipe *pipe, bool has_more, size_t *moved);
 

@@ -56,7 +56,9 @@ static void empty_pipe(struct flow *flow, struct workbench *bench)
 {
     size_t moved;
     while (flow->pipe && connection_can_write(flow->to)) {
-        bool has_more = flow->pipe->held >= PIPE_SIZE_LEAST && connection_can_read(flow->from);
+        /* The kernel would hold a TLS record open until more does follow. */
+        bool has_more = flow->to->transport->is_raw && flow->pipe->held >= PIPE_SIZE_LEAST &&
+                        connection_can_read(flow->from);
         connection_write_pipe(flow->to, flow->pipe, has_more, &moved);
         if (flow->pipe->held == 0) {
             pipe_give(&bench->pipes, flow->pipe);
@@ -79,8 +81,8 @@ static void deliver(struct flow *flow, struct workbench *bench)
 
 static bool can_splice(const struct flow *flow)
 {
-    return flow->from->transport->is_raw && flow->to->transport->is_raw && !flow->from->has_urgent &&
-           !preface_preread(flow->from);
+    return flow->from->transport->is_raw && !flow->from->has_urgent && !preface_preread(flow->from) &&
+           connection_takes_raw(flow->to);
 }
 
 /* Remembers how much one read gave. */
@@ -90,7 +92,8 @@ static void note_read(struct flow *flow, size_t moved)
     flow->misfits = is_misfit ? flow->misfits + 1 : 0;
 }
 
-/* Changes over between copying and splicing, by how much the last reads gave. Nothing is held. */
+/* Changes over between copying and splicing, by how much the last reads gave. Nothing is held,
+ * nor unsent. */
 static void choose_vessel(struct flow *flow)
 {
     unsigned enough = flow->is_splicing ? SMALL_READS_TO_COPY : FULL_READS_TO_SPLICE;

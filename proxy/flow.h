@@ -6,8 +6,8 @@
  * vessel holds, so back-pressure costs nothing: a slow receiver leaves the vessel full, the flow does not
  * read, and the kernel's window closes. There are two vessels, and a flow has at most one at a time, only
  * while bytes are in it: memory, for whatever `to` would not take of a read, and a kernel pipe, for bulk
- * between two raw transports. The flow changes over to the pipe when reads keep filling all the room, and
- * back when they stop doing so, in either case while it has no vessel.
+ * from a raw transport to one that takes what is raw. The flow changes over to the pipe when reads keep
+ * filling all the room, and back when they stop doing so, in either case while it has no vessel.
  *
  * A flow that is given a pace reads no more than that allows, and waits when it allows nothing: somebody has
  * to come back then. Nothing about a flow's end is stored: it follows from the ends of its two connections.

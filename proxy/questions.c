@@ -4,6 +4,7 @@
 #include "proxy/ask.h"
 #include "proxy/house.h"
 #include "proxy/kernel.h"
+#include "proxy/ktls.h"
 #include "proxy/worker.h"
 
 #include <assert.h>
@@ -22,6 +23,7 @@ void proxy_info(struct proxy *proxy, struct report_info *info)
         .admin_descriptors = proxy->budget.admin,
         .connections = slots_used(&proxy->commons.connections),
         .is_draining = is_draining,
+        .has_ktls = ktls_is_offered(),
         .events = event_last(proxy->commons.events),
         .events_lost = event_lost_total(proxy->commons.events),
     };

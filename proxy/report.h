@@ -163,6 +163,7 @@ struct report_tls {
     bool is_passed;      /* not ours: forwarded untouched, and only what the ClientHello says is known */
     const char *version; /* static words of OpenSSL, NULL before they are agreed */
     const char *cipher;
+    const char *ktls; /* what the kernel does of it: "send"; NULL: nothing */
     char group[32];
     char server_name[REPORT_SERVER_NAME];
     char alpn[REPORT_ALPN];
@@ -308,6 +309,7 @@ struct report_info {
     int64_t connections;       /* server connections that are open */
     bool is_draining;
     bool is_ready;
+    bool has_ktls;           /* this kernel can seal TLS records */
     char not_ready[256];     /* a word or a sentence why not, "" when ready */
     int64_t applied_at;      /* when a description was applied last */
     int64_t rejected_at;     /* when one was refused last; 0: never */

@@ -6,13 +6,16 @@
 #include "proxy/preface.h"
 #include "proxy/tls_bio.h"
 #include "proxy/tls_class.h"
+#include "proxy/tls_kernel.h"
+#include "proxy/tls_name.h"
 #include "proxy/tls_report.h"
 
-#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +37,7 @@ struct tls {
     const char *class;      /* of a handshake's failure, see proxy/tls_class.h; NULL: its reason is enough */
     uint32_t records;       /* read in the present call */
     uint32_t quiet_records; /* read since the last byte of payload */
+    uint64_t sent_then;     /* payload, when the last record was read */
     bool is_complete;
     bool is_nameless;  /* the server has to prove a name, but nobody said which */
     bool is_broken;    /* OpenSSL goes on in no direction any more */
@@ -41,52 +45,29 @@ struct tls {
     bool has_notified; /* close_notify was written, or cannot be */
 };
 
-/* SSL_set_msg_callback(3): one call for each record's header. */
-static void count_record(int is_written, int version, int type, const void *bytes, size_t length, SSL *ssl,
-                         void *argument)
+static void count_record(struct tls *tls)
 {
-    struct tls *tls = argument;
-    (void)version;
-    (void)bytes;
-    (void)length;
-    (void)ssl;
-    if (is_written || type != SSL3_RT_HEADER || !tls->is_complete)
-        return;
     tls->records++;
+    /* A peer whose wish for another key the kernel does not heed may repeat it while we send. */
+    if (tls_kernel_has_begun(&tls->bio) && tls->sent_then != tls->bio.connection->sent)
+        tls->quiet_records = 0;
+    tls->sent_then = tls->bio.connection->sent;
     /* The one that ends the silence is counted before anybody has looked into it. */
     if (++tls->quiet_records > QUIET_RECORDS_MOST + 1)
         tls_bio_stop(&tls->bio);
 }
 
-static bool is_address(const char *name)
+/* SSL_set_msg_callback(3): one call for each record's header, one for each message. */
+static void hear(int is_written, int version, int type, const void *bytes, size_t length, SSL *ssl,
+                 void *argument)
 {
-    unsigned char ip[16];
-    return inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
-}
-
-/* Whom we expect to answer: sent as SNI where it is a DNS name (RFC 6066, section 3: without a final dot,
- * never an address), and proved by the certificate where we verify. */
-static bool expect(struct tls *tls, const struct certs *certs, const char *host)
-{
-    char name[TLSEXT_MAXLEN_host_name + 1];
-    const char *wanted = certs_server_name(certs, host);
-    size_t length = wanted ? strlen(wanted) : 0;
-    tls->is_nameless = length == 0 && certs_verifies(certs);
-    if (length == 0)
-        return true;
-    if (length > 1 && wanted[length - 1] == '.')
-        length--;
-    /* A link-local address may have its interface behind it, which no certificate knows. */
-    if (strchr(wanted, ':') && strchr(wanted, '%'))
-        length = (size_t)(strchr(wanted, '%') - wanted);
-    if (length >= sizeof name)
-        return false;
-    memcpy(name, wanted, length);
-    name[length] = '\0';
-    if (is_address(name))
-        return !certs_verifies(certs) || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), name) == 1;
-    return SSL_set_tlsext_host_name(tls->ssl, name) == 1 &&
-           (!certs_verifies(certs) || SSL_set1_host(tls->ssl, name) == 1);
+    struct tls *tls = argument;
+    (void)version;
+    (void)ssl;
+    if (is_written)
+        tls_kernel_hear(&tls->bio, type, bytes, length);
+    else if (type == SSL3_RT_HEADER && tls->is_complete)
+        count_record(tls);
 }
 
 static void tls_destroy(struct tls *tls)
@@ -120,12 +101,15 @@ bool tls_begin(struct connection *connection, struct workbench *bench, const str
     BIO *handle = tls && tls->ssl ? tls_bio_create(&tls->bio, connection, bench) : NULL;
     if (handle)
         SSL_set_bio(tls->ssl, handle, handle);
-    if (!handle || (!is_server && !expect(tls, certs, host)) || !take_preread(tls, connection)) {
+    if (!handle || (!is_server && !tls_name_expect(tls->ssl, certs, host, &tls->is_nameless)) ||
+        !take_preread(tls, connection)) {
         tls_destroy(tls);
         ERR_clear_error();
         return false;
     }
-    SSL_set_msg_callback(tls->ssl, count_record);
+    if (!ktls_is_offered())
+        SSL_clear_options(tls->ssl, SSL_OP_ENABLE_KTLS);
+    SSL_set_msg_callback(tls->ssl, hear);
     SSL_set_msg_callback_arg(tls->ssl, tls);
     if (is_server)
         SSL_set_accept_state(tls->ssl);
@@ -176,36 +160,11 @@ static enum io fail_by_errno(struct connection *connection, int error)
     return IO_FAILED;
 }
 
-/* Why we do not believe a peer; *words goes on about it, NULL where the reason says all. */
-static enum reason reason_of(long verdict, const char **words)
-{
-    static const struct {
-        long verdict;
-        enum reason reason;
-        bool says_all;
-    } rows[] = {
-        {X509_V_OK, REASON_NONE, true},
-        {X509_V_ERR_CERT_HAS_EXPIRED, REASON_CERTIFICATE_EXPIRED, false},
-        {X509_V_ERR_CERT_REVOKED, REASON_CERTIFICATE_REVOKED, false},
-        {X509_V_ERR_APPLICATION_VERIFICATION, REASON_NOT_ALLOWED, true}, /* ours: certs/verification */
-        {CERTS_NO_CERTIFICATE, REASON_CERTIFICATE_REQUIRED, true},
-    };
-    *words = X509_verify_cert_error_string(verdict);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].verdict != verdict)
-            continue;
-        if (rows[i].says_all)
-            *words = NULL;
-        return rows[i].reason;
-    }
-    return REASON_VERIFY_FAILED;
-}
-
 static enum io fail_by_verdict(struct connection *connection)
 {
     const char *words;
     long verdict = SSL_get_verify_result(((struct tls *)connection->session)->ssl);
-    enum reason reason = reason_of(verdict, &words);
+    enum reason reason = tls_verdict(verdict, &words);
     return fail(connection, reason == REASON_NONE ? REASON_VERIFY_FAILED : reason, words);
 }
 
@@ -372,6 +331,29 @@ static int write_records(struct tls *tls, const unsigned char *bytes, size_t len
     return error;
 }
 
+static bool tls_take_raw(struct connection *connection)
+{
+    struct tls *tls = connection->session;
+    if (tls_kernel_has_begun(&tls->bio))
+        return !tls->is_broken;
+    /* Nothing of OpenSSL's own is to come before: neither a ticket nor an answer to a wish for another key.
+     */
+    bool has_more = !tls->has_ticket || !SSL_is_init_finished(tls->ssl) || SSL_want_write(tls->ssl) ||
+                    SSL_get_key_update_type(tls->ssl) != SSL_KEY_UPDATE_NONE;
+    if (tls->is_broken || has_more)
+        return false;
+    return tls_kernel_begin(&tls->bio);
+}
+
+/* As to a plain socket. */
+static enum io write_to_kernel(struct connection *connection, const void *bytes, size_t length, size_t *moved)
+{
+    struct tls *tls = connection->session;
+    if (length > 0)
+        return plain_transport.write(connection, bytes, length, moved);
+    return tls_kernel_is_through(&tls->bio) ? IO_MOVED : IO_WANT_WRITE;
+}
+
 static enum io tls_write(struct connection *connection, const void *bytes, size_t length, size_t *moved)
 {
     struct tls *tls = connection->session;
@@ -379,6 +361,8 @@ static enum io tls_write(struct connection *connection, const void *bytes, size_
     *moved = 0;
     if (tls->is_broken)
         return IO_FAILED;
+    if (tls_kernel_has_begun(&tls->bio))
+        return write_to_kernel(connection, bytes, length, moved);
     tls_bio_call_begin(&tls->bio, 0);
     tls_bio_flush(&tls->bio);
     if (connection->unsent == 0 && !tls->bio.send_error && length > 0) {
@@ -399,9 +383,25 @@ static enum io tls_write(struct connection *connection, const void *bytes, size_
     return error == SSL_ERROR_NONE ? IO_MOVED : fail_by_openssl(connection, REASON_TLS_ERROR);
 }
 
+static enum io finish_in_kernel(struct connection *connection)
+{
+    struct tls *tls = connection->session;
+    int error = tls->has_notified || tls->is_broken ? 0 : tls_kernel_notify(&tls->bio);
+    if (error == EAGAIN)
+        return IO_WANT_WRITE;
+    tls->has_notified = true;
+    if (!error && !tls_kernel_is_through(&tls->bio))
+        return IO_WANT_WRITE;
+    if (!error)
+        error = tls_bio_shutdown(&tls->bio);
+    return error ? fail_by_errno(connection, error) : IO_MOVED;
+}
+
 static enum io tls_finish(struct connection *connection)
 {
     struct tls *tls = connection->session;
+    if (tls_kernel_has_begun(&tls->bio))
+        return finish_in_kernel(connection);
     tls_bio_call_begin(&tls->bio, 0);
     tls_bio_flush(&tls->bio);
     if (!tls->has_notified && !tls->is_broken && SSL_is_init_finished(tls->ssl)) {
@@ -432,6 +432,7 @@ const struct transport tls_transport = {
     .handshake = tls_handshake,
     .read = tls_read,
     .write = tls_write,
+    .take_raw = tls_take_raw,
     .finish = tls_finish,
     .close = tls_close,
 };
@@ -445,10 +446,11 @@ static const struct tls *tls_of(const struct connection *connection)
 void tls_report(const struct connection *connection, struct report_tls *report)
 {
     const struct tls *tls = tls_of(connection);
-    if (tls)
-        tls_report_session(tls->ssl, report);
-    else
-        *report = (struct report_tls){.is_present = false};
+    *report = (struct report_tls){.is_present = false};
+    if (!tls)
+        return;
+    tls_report_session(tls->ssl, report);
+    report->ktls = tls_kernel_has_begun(&tls->bio) ? "send" : NULL;
 }
 
 void tls_peer(const struct connection *connection, struct report_peer *peer)
@@ -477,7 +479,7 @@ enum reason tls_review(const struct connection *connection, const struct certs *
     *words = NULL;
     if (!tls)
         return REASON_NONE;
-    return reason_of(certs_review(certs, tls->bio.bench->slot, tls->ssl), words);
+    return tls_verdict(certs_review(certs, tls->bio.bench->slot, tls->ssl), words);
 }
 
 const char *tls_failure_class(const struct connection *connection)

@@ -6,7 +6,10 @@
  * other direction: a bare FIN lets writing go on, a failed send lets reading go on. The transport tells them
  * itself. No session ticket is sent by itself after the handshake: one is issued right before the first bytes
  * towards the peer, since a peer that never reads would turn its own close into a reset (RFC 8446,
- * section 4.6.1). */
+ * section 4.6.1).
+ *
+ * A connection that has much to send hands sending over to the kernel, where that can do it (proxy/ktls.h):
+ * then splice(2) moves what comes from a plain one. */
 #ifndef PROXY_TLS_H
 #define PROXY_TLS_H
 

@@ -17,6 +17,7 @@ enum {
     /* Beyond it OpenSSL's own answers (KeyUpdate, alerts) have to wait, so that a peer that asks for them and
      * reads none does not fill our memory. What one write leaves is about half of it. */
     UNSENT_MOST = WORKBENCH_CIPHER,
+    SET_KTLS = 72, /* BIO_CTRL_SET_KTLS, which openssl/bio.h has in words only */
 };
 
 static void keep_unsent(struct tls_bio *bio, const unsigned char *bytes, size_t length)
@@ -92,7 +93,7 @@ static int bio_write(BIO *handle, const char *bytes, int length)
 {
     struct tls_bio *bio = BIO_get_data(handle);
     BIO_clear_retry_flags(handle);
-    if (bio->is_closed || length <= 0)
+    if (bio->is_closed || ktls_has_begun(bio->ktls) || length <= 0)
         return length;
     if ((size_t)length > WORKBENCH_CIPHER - bio->out_length)
         send_gathered(bio);
@@ -103,6 +104,8 @@ static int bio_write(BIO *handle, const char *bytes, int length)
         BIO_set_retry_write(handle);
         return -1;
     }
+    if (bio->ktls)
+        ktls_see(bio->ktls, (const unsigned char *)bytes, (size_t)length);
     if (length > WORKBENCH_CIPHER)
         length = WORKBENCH_CIPHER;
     memcpy(bio->bench->cipher_out + bio->out_length, bytes, (size_t)length);
@@ -205,9 +208,12 @@ static int bio_read(BIO *handle, char *bytes, int room)
 
 static long bio_ctrl(BIO *handle, int command, long number, void *pointer)
 {
-    (void)handle;
-    (void)number;
-    (void)pointer;
+    struct tls_bio *bio = BIO_get_data(handle);
+    /* `number`: whether it is the key of what is written. Declined in either case. */
+    if (command == SET_KTLS && number) {
+        tls_bio_forget_key(bio);
+        bio->ktls = ktls_create(pointer);
+    }
     /* Flushing is ours, at the end of the call. */
     return command == BIO_CTRL_FLUSH;
 }
@@ -254,6 +260,7 @@ void tls_bio_end(struct tls_bio *bio)
 {
     free(bio->kept);
     free(bio->unsent);
+    ktls_destroy(bio->ktls);
     *bio = (struct tls_bio){0};
 }
 
@@ -299,6 +306,12 @@ void tls_bio_let_receive(struct tls_bio *bio, bool may_receive)
 void tls_bio_stop(struct tls_bio *bio)
 {
     bio->is_stopped = true;
+}
+
+void tls_bio_forget_key(struct tls_bio *bio)
+{
+    ktls_destroy(bio->ktls);
+    bio->ktls = NULL;
 }
 
 int tls_bio_shutdown(struct tls_bio *bio)

@@ -11,17 +11,24 @@
  * direction: an empty socket, an ended one and a failed one all read as "not yet", and what cannot be sent is
  * swallowed. The members of `struct tls_bio` tell which it was; they are written here only.
  *
+ * It also takes the key that OpenSSL seals with, which OpenSSL offers to every BIO where it may
+ * (SSL_OP_ENABLE_KTLS, BIO_CTRL_SET_KTLS), and declines: OpenSSL goes on itself, until proxy/tls hands
+ * sending over to the kernel. What OpenSSL writes from then on is sealed with a number that is not the next
+ * any more, and goes nowhere.
+ *
  * BIO_meth_new(3), RFC 8446, section 5.1 (records). */
 #ifndef PROXY_TLS_BIO_H
 #define PROXY_TLS_BIO_H
 
 #include "proxy/connection.h"
+#include "proxy/ktls.h"
 
 #include <openssl/bio.h>
 
 struct tls_bio {
     struct connection *connection;
     struct workbench *bench;
+    struct ktls *ktls;     /* what OpenSSL seals with, for the kernel; NULL: it cannot be handed over */
     unsigned char *kept;   /* received, not yet handed out; between calls only */
     unsigned char *unsent; /* the socket would not take it; connection->unsent bytes from unsent_at on */
     uint32_t kept_length;
@@ -69,6 +76,9 @@ void tls_bio_flush(struct tls_bio *bio);
 
 /* Makes every further read of OpenSSL fail: the peer abuses the protocol. */
 void tls_bio_stop(struct tls_bio *bio);
+
+/* OpenSSL has another key now than it offered: sending cannot be handed over any more. */
+void tls_bio_forget_key(struct tls_bio *bio);
 
 /* Sends the FIN; 0 or errno. To be called when nothing is unsent. */
 int tls_bio_shutdown(struct tls_bio *bio);

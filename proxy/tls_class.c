@@ -1,10 +1,14 @@
-/* What kind of failure a handshake met, out of OpenSSL's error.
+/* What kind of failure a handshake met, out of OpenSSL's error or its verdict on the peer.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/tls_class.h"
 
+#include "certs/certs.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static const struct {
@@ -39,4 +43,28 @@ const char *tls_class(unsigned long error)
             return rows[i].word;
     }
     return "protocol";
+}
+
+enum reason tls_verdict(long verdict, const char **words)
+{
+    static const struct {
+        long verdict;
+        enum reason reason;
+        bool says_all;
+    } verdicts[] = {
+        {X509_V_OK, REASON_NONE, true},
+        {X509_V_ERR_CERT_HAS_EXPIRED, REASON_CERTIFICATE_EXPIRED, false},
+        {X509_V_ERR_CERT_REVOKED, REASON_CERTIFICATE_REVOKED, false},
+        {X509_V_ERR_APPLICATION_VERIFICATION, REASON_NOT_ALLOWED, true}, /* ours: certs/verification */
+        {CERTS_NO_CERTIFICATE, REASON_CERTIFICATE_REQUIRED, true},
+    };
+    *words = X509_verify_cert_error_string(verdict);
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+        if (verdicts[i].verdict != verdict)
+            continue;
+        if (verdicts[i].says_all)
+            *words = NULL;
+        return verdicts[i].reason;
+    }
+    return REASON_VERIFY_FAILED;
 }

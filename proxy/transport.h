@@ -1,4 +1,4 @@
-/* What a transport is: how the bytes of one connection get into and out of its socket, in five functions.
+/* What a transport is: how the bytes of one connection get into and out of its socket, in six functions.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
@@ -18,6 +18,11 @@ struct connection;
 struct transport {
     const char *name; /* "plain" or "tls" */
     bool is_raw;      /* the bytes in the socket are the bytes themselves, so splice(2) may move them */
+
+    /* Where not everything is raw: has the socket take the bytes themselves from now on, so that splice(2)
+     * may move them into it. False: it cannot, or not now, and all is as before. Once true it stays so until
+     * writing fails. Called with nothing unsent. NULL: never. */
+    bool (*take_raw)(struct connection *connection);
 
     /* Goes on with making the connection secure. IO_MOVED: it is complete. Plain: at once. */
     enum io (*handshake)(struct connection *connection);

@@ -89,6 +89,7 @@ check_doors() {
     door cJSON '#include <cjson/' 'conf/*' 'admin/*'
     door epoll '#include <sys/epoll|epoll_(create|ctl|wait)' 'proxy/loop.c'
     door 'splice(2)' 'SPLICE_F_' 'proxy/pipe.[ch]'
+    door kTLS '#include <linux/tls\.h>' 'proxy/ktls.c'
     door netlink '#include <linux/(netlink|inet_diag|sock_diag|unix_diag)' 'proxy/kernel*'
 }
 

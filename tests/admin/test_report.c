@@ -105,7 +105,8 @@ static void a_splice_is_told_with_both_ends(void)
         "\"out_queue\":0,\"not_sent\":0,\"delivery_rate\":null,\"busy_ms\":0,\"receiver_limited_ms\":0,"
         "\"sender_limited_ms\":0},"
         "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"group\":\"X25519\","
-        "\"server_name\":\"app.example\",\"alpn\":\"h2\",\"resumed\":false,\"passed\":false,\"peer_"
+        "\"server_name\":\"app.example\",\"alpn\":\"h2\",\"resumed\":false,\"passed\":false,\"ktls\":null,"
+        "\"peer_"
         "certificate\":null}},"
         "{\"id\":\"4711c\",\"kind\":\"client\",\"state\":\"complete\","
         "\"local\":\"127.0.0.1:8443\",\"peer\":\"10.0.0.2:8080\",\"spliced_to\":\"4711s\","
@@ -135,6 +136,7 @@ static void a_connection_tells_its_splice_too(void)
     fake_splice(7, false, &splice);
     splice.ends[0].tls = (struct report_tls){
         .is_present = true,
+        .ktls = "send",
         .peer = {.is_present = true,
                  .is_verified = true,
                  .subject = "CN=a\"b",
@@ -152,7 +154,8 @@ static void a_connection_tells_its_splice_too(void)
         "\"age_ms\":19994,\"idle_ms\":0,\"received_bytes\":70,\"sent_bytes\":7,\"buffered_bytes\":0,"
         "\"read_ended\":false,\"write_ended\":false,\"last_moved_ms\":12,\"tcp\":null,"
         "\"tls\":{\"version\":null,\"cipher\":null,\"group\":null,\"server_name\":null,\"alpn\":null,"
-        "\"resumed\":false,\"passed\":false,\"peer_certificate\":{\"verified\":true,\"subject\":\"CN="
+        "\"resumed\":false,\"passed\":false,\"ktls\":\"send\",\"peer_certificate\":{\"verified\":true,"
+        "\"subject\":\"CN="
         "a\\\"b\","
         "\"dns\":[\"a.test\",\"b.test\"],\"uri\":[],\"ip\":[\"::1\"],\"fingerprint\":\"0f\","
         "\"not_after\":\"2026-11-23T05:40:00.007Z\"}}}");

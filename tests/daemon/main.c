@@ -23,6 +23,7 @@ int main(int argc, char **argv)
         &queue_suite,
         &doctor_suite,
         &hold_suite,
+        &ktls_suite,
         &limits_suite,
         &upstreams_suite,
         &timeouts_suite,

@@ -24,6 +24,7 @@ extern const struct suite full_suite;
 extern const struct suite exhaustion_suite;
 extern const struct suite doctor_suite;
 extern const struct suite hold_suite;
+extern const struct suite ktls_suite;
 extern const struct suite limits_suite;
 extern const struct suite upstreams_suite;
 extern const struct suite timeouts_suite;

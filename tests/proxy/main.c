@@ -14,6 +14,7 @@ int main(int argc, char **argv)
         &address_suite,
         &reason_suite,
         &kernel_suite,
+        &ktls_suite,
         &log_suite,
         &log_writer_suite,
         &lookup_suite,

@@ -11,6 +11,7 @@ extern const struct suite access_suite;
 extern const struct suite address_suite;
 extern const struct suite reason_suite;
 extern const struct suite kernel_suite;
+extern const struct suite ktls_suite;
 extern const struct suite log_suite;
 extern const struct suite log_writer_suite;
 extern const struct suite lookup_suite;

@@ -121,7 +121,7 @@ SSL_CTX *stage_peer(enum connection_kind kind, const char *certificate)
     return context;
 }
 
-static void connect_tcp(int fds[2])
+static void connect_tcp(int fds[2], int peer_room)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
@@ -129,6 +129,8 @@ static void connect_tcp(int fds[2])
     assert(bind(listening, (struct sockaddr *)&address, sizeof address) == 0 && listen(listening, 1) == 0);
     assert(getsockname(listening, (struct sockaddr *)&address, &length) == 0);
     fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (peer_room)
+        setsockopt(fds[1], SOL_SOCKET, SO_RCVBUF, &peer_room, sizeof peer_room);
     assert(connect(fds[1], (struct sockaddr *)&address, sizeof address) == 0);
     fds[0] = accept(listening, NULL, NULL);
     assert(fds[0] >= 0);
@@ -170,7 +172,7 @@ void scene_open(struct scene *scene, const struct scene_plan *plan)
 {
     int fds[2];
     if (plan->is_tcp)
-        connect_tcp(fds);
+        connect_tcp(fds, plan->peer_room);
     else
         assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
     *scene = (struct scene){.peer_fd = fds[1]};
@@ -191,6 +193,14 @@ void scene_close(struct scene *scene)
     ERR_clear_error();
 }
 
+/* TCP may need a moment, where the kernel is slow. */
+static void await_either(const struct scene *scene)
+{
+    struct pollfd both[] = {{.fd = scene->ours.watch.fd, .events = POLLIN},
+                            {.fd = scene->peer_fd, .events = POLLIN}};
+    poll(both, 2, 10);
+}
+
 enum io scene_secure(struct scene *scene)
 {
     enum io io = IO_WANT_READ;
@@ -201,6 +211,8 @@ enum io scene_secure(struct scene *scene)
         ERR_clear_error();
         if (done != 1)
             done = SSL_do_handshake(scene->peer);
+        if (done != 1 || io == IO_WANT_READ)
+            await_either(scene);
     }
     return io == IO_MOVED && done != 1 ? IO_WANT_READ : io;
 }
@@ -241,6 +253,22 @@ enum io scene_write(struct scene *scene, size_t most)
     fill(bytes, length, scene->ours_wrote);
     enum io io = connection_write(&scene->ours, bytes, length, &moved);
     scene->ours_wrote += moved;
+    return io;
+}
+
+enum io scene_write_pipe(struct scene *scene, size_t most)
+{
+    unsigned char bytes[PIECE];
+    size_t moved;
+    size_t length = most < sizeof bytes ? most : sizeof bytes;
+    struct pipe *pipe = pipe_take(&bench.pipes);
+    assert(pipe);
+    fill(bytes, length, scene->ours_wrote);
+    assert(write(pipe->in, bytes, length) == (ssize_t)length);
+    pipe->held = length;
+    enum io io = connection_write_pipe(&scene->ours, pipe, false, &moved);
+    scene->ours_wrote += moved;
+    pipe_give(&bench.pipes, pipe);
     return io;
 }
 

@@ -16,6 +16,7 @@ struct scene_plan {
     enum connection_kind kind; /* ours; the peer is the other */
     int version;               /* the peer's only version, 0 for any */
     bool is_tcp;               /* loopback, with what the kernel does only there */
+    int peer_room;             /* over loopback: SO_RCVBUF of the peer; 0: the kernel's own */
     const struct certs *certs; /* NULL: the stage's, for this kind */
     const char *host;          /* whom a client connection of ours asks for; NULL: "app.test" */
     const char *server_name;   /* the peer's SNI, NULL for none */
@@ -68,6 +69,7 @@ void scene_begin(struct scene *scene, const struct scene_plan *plan);
  * our outcome, or for the peer's SSL_get_error. */
 enum io scene_write(struct scene *scene, size_t most);
 enum io scene_read(struct scene *scene, size_t most);
+enum io scene_write_pipe(struct scene *scene, size_t most); /* by way of a pipe; see connection_takes_raw */
 int scene_peer_write(struct scene *scene, size_t most);
 int scene_peer_read(struct scene *scene, size_t most);
 
