@@ -141,7 +141,7 @@ static const struct grammar_key listener_tls_keys[] = {
     {"ocsp", GRAMMAR_WORD, MEMBER(listener_tls, ocsp), .words = ocsp_words, .initial = "off",
      .sentence =
          "OCSP responses to show with the certificates: off, file for those of their \"ocsp\", or fetch to "
-         "ask their responders for fresh ones, over HTTP and never while a client waits."},
+         "ask their responders for fresh ones, by HTTP or HTTPS and never while a client waits."},
     {"ktls", GRAMMAR_WORD, MEMBER(listener_tls, ktls), .words = ktls_words, .initial = "auto",
      .sentence = A_KTLS},
     {"require_sni", GRAMMAR_BOOLEAN, MEMBER(listener_tls, require_sni), .initial = "false",

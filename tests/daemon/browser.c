@@ -32,6 +32,14 @@ static void put_random(struct hello *hello, size_t length)
         put_number(hello, random_next(&hello->state) & 255, 1);
 }
 
+/* A key of ML-KEM-768: numbers of 12 bits below 3329, two in three bytes, and 32 bytes (FIPS 203). */
+static void put_mlkem(struct hello *hello)
+{
+    for (unsigned i = 0; i < 1152; i++)
+        put_number(hello, random_next(&hello->state) & 0x77, 1);
+    put_random(hello, 32);
+}
+
 /* A length of `size` bytes that stands before what follows from here on; set once that is written. */
 static size_t leave(struct hello *hello, unsigned size)
 {
@@ -84,7 +92,8 @@ static void put_key_share(struct hello *hello)
     put(hello, nothing, sizeof nothing);
     put_number(hello, 0x11ec, 2);
     put_number(hello, 1216, 2);
-    put_random(hello, 1216);
+    put_mlkem(hello);
+    put_random(hello, 32);
     put_number(hello, 0x001d, 2);
     put_number(hello, 32, 2);
     put_random(hello, 32);

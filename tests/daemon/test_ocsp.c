@@ -9,6 +9,7 @@
 #include "tests/daemon/suites.h"
 
 #include <openssl/ocsp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +22,21 @@ struct answer {
     size_t length;
 };
 
+#define SECURE                                                                                               \
+    "{'name':'secure','address':'127.0.0.1:0','upstream':'responder','tls':{'certificates':["                \
+    "{'chain':'@/own.crt','key':'@/own.key'}]}}"
+#define RESPONDER "{'name':'responder','servers':['%s']}"
+
 static struct service service, responder;
-static struct answer answer;
+static struct answer answer; /* under the lock: a responder may be there before its answer is */
+static pthread_mutex_t answer_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Reads a request's head and its body, which is small, and answers. */
 static void serve_answer(struct wire *wire, void *context)
 {
-    const struct answer *told = context;
+    pthread_mutex_lock(&answer_lock);
+    const struct answer told = *(const struct answer *)context;
+    pthread_mutex_unlock(&answer_lock);
     char head[256], request[4096];
     size_t have = 0;
     ssize_t count;
@@ -41,16 +50,16 @@ static void serve_answer(struct wire *wire, void *context)
         length = strcasestr(request, "content-length: ");
         body = length ? (unsigned)atoi(length + 16) : 0;
     }
-    if (!told->bytes) {
+    if (!told.bytes) {
         wire_write(wire, "HTTP/1.0 500 No\r\n\r\n", 19);
         return;
     }
     int size = snprintf(head, sizeof head,
                         "HTTP/1.0 200 OK\r\nContent-Type: application/ocsp-response\r\n"
                         "Content-Length: %zu\r\n\r\n",
-                        told->length);
+                        told.length);
     wire_write(wire, head, (size_t)size);
-    wire_write(wire, told->bytes, told->length);
+    wire_write(wire, told.bytes, told.length);
 }
 
 /* A daemon whose certificate names the responder and has that feature (NULL: none); `status`: what the
@@ -91,6 +100,7 @@ static void end(void)
     service_end(&service);
     service_end(&responder);
     free(answer.bytes);
+    answer = (struct answer){0};
 }
 
 static bool client_sees(const char *what)
@@ -189,9 +199,64 @@ static void a_certificate_that_demands_a_staple_and_has_none_is_found(void)
     }
 }
 
+/* The responder behind a listener of the daemon itself, which shows a certificate for localhost. */
+static void begin_https(bool is_believed)
+{
+    char url[160], here[160], file[192];
+    harness_begin(60);
+    service_begin(&service, "127.0.0.1", serve_echo, NULL);
+    service_begin(&responder, "127.0.0.1", serve_answer, &answer);
+    struct forged authority = forge(&(struct forge_order){.name = "authority", .is_authority = true});
+    struct forged other = forge(&(struct forge_order){.name = "other", .is_authority = true});
+    struct forged own = forge(
+        &(struct forge_order){.name = "localhost", .alternatives = "DNS:localhost", .issuer = &authority});
+    forge_write_chain("system.crt", is_believed ? &authority : &other, NULL);
+    forge_write_chain("own.crt", &own, NULL);
+    forge_write_key("own.key", &own, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
+    snprintf(file, sizeof file, "%s/system.crt", here);
+    setenv("SSL_CERT_FILE", file, 1);
+    harness_configure("{'listeners':[" SECURE "],'upstreams':[" RESPONDER "]," HARNESS_ADMIN "}",
+                      responder.address);
+    harness_start();
+    snprintf(url, sizeof url, "OCSP;URI:https://localhost%s/", strrchr(harness_at("", "secure"), ':'));
+    struct forged leaf = forge(&(struct forge_order){.name = "a", .access = url, .issuer = &authority});
+    forge_write_chain("a.crt", &leaf, &authority);
+    forge_write_key("a.key", &leaf, NULL);
+    pthread_mutex_lock(&answer_lock);
+    answer.bytes = respond(&authority, &leaf, V_OCSP_CERTSTATUS_GOOD, 3600, &answer.length);
+    pthread_mutex_unlock(&answer_lock);
+    forge_free(&leaf);
+    forge_free(&own);
+    forge_free(&other);
+    forge_free(&authority);
+    harness_configure("{'listeners':[" SECURE ",{'name':'web','address':'127.0.0.1:0','upstream':'app',"
+                      "'tls':{'certificates':[{'chain':'@/a.crt','key':'@/a.key'}],'ocsp':'fetch'}}],"
+                      "'upstreams':[" RESPONDER ",{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
+                      responder.address, service.address);
+    harness_signal(SIGHUP);
+    harness_await_log("\"what\":\"config.applied\"");
+}
+
+static void a_responder_is_asked_by_https_and_has_to_prove_its_name(void)
+{
+    begin_https(true);
+    harness_await_log("\"what\":\"certificate.stapled\"");
+    CU_ASSERT_TRUE(client_sees("OCSP Response Status: successful"));
+    unsetenv("SSL_CERT_FILE");
+    end();
+    begin_https(false);
+    harness_await_log("\"what\":\"certificate.unstapled\"");
+    CU_ASSERT_TRUE(client_sees("OCSP response: no response sent"));
+    CU_ASSERT_EQUAL(service_accepted(&responder), 0);
+    unsetenv("SSL_CERT_FILE");
+    end();
+}
+
 static const struct test tests[] = {
     TEST(a_response_is_fetched_and_shown),
     TEST(a_certificate_that_demands_a_staple_and_has_none_is_found),
+    TEST(a_responder_is_asked_by_https_and_has_to_prove_its_name),
     TEST(without_a_good_answer_nothing_is_shown_and_everybody_served),
     {0},
 };
