@@ -97,11 +97,15 @@ compare() {
     policy=$1 less=$2
     start_listener "$3" plain
     shift 3
-    their_port=$((port + 1))
-    openssl s_server -accept "127.0.0.1:$their_port" -cert "$certs/plain.crt" -key "$certs/plain.key" -www \
+    openssl s_server -accept 127.0.0.1:0 -cert "$certs/plain.crt" -key "$certs/plain.key" -www \
         -no_tls1 -no_tls1_1 "$@" >s_server.log 2>&1 &
     pids="$pids $!"
-    sleep 1
+    sleep 2
+    their_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' s_server.log)
+    if [ -z "$their_port" ]; then
+        say "openssl s_server does not start: $PWD/s_server.log"
+        exit 1
+    fi
     python3 "$here/tlsfuzzer.py" "$TLSFUZZER" "$their_port" >"tlsfuzzer.$policy.theirs.txt" &
     their_run=$!
     python3 "$here/tlsfuzzer.py" "$TLSFUZZER" "$port" >"tlsfuzzer.$policy.ours.txt"
