@@ -209,8 +209,9 @@ static int bio_read(BIO *handle, char *bytes, int room)
 static long bio_ctrl(BIO *handle, int command, long number, void *pointer)
 {
     struct tls_bio *bio = BIO_get_data(handle);
-    /* `number`: whether it is the key of what is written. Declined in either case. */
-    if (command == SET_KTLS && number) {
+    /* `number`: whether it is the key of what is written. Declined in either case. Later ones, of which
+     * OpenSSL tells from 3.2 on, are not for a kernel that goes on with its own. */
+    if (command == SET_KTLS && number && !ktls_has_begun(bio->ktls)) {
         tls_bio_forget_key(bio);
         bio->ktls = ktls_create(pointer);
     }
