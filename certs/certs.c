@@ -101,8 +101,8 @@ void certs_drop(struct certs **certs)
 
 struct ssl_ctx_st *certs_context(const struct certs *certs, unsigned slot)
 {
-    /* One context serves all workers: two contexts, or one for each thread, made no difference that could be
-     * measured on two CPUs. */
+    /* One context serves all workers: a context for each, or a library context for each, made no difference
+     * that could be measured on two processors. */
     (void)slot;
     return certs->context;
 }
