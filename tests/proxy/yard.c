@@ -9,7 +9,6 @@
 
 #include <CUnit/CUnit.h>
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -18,17 +17,6 @@
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static unsigned open_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
 
 /* The servers
  * -----------------------------------------------------------------------------------------------------------------
@@ -163,7 +151,7 @@ static struct upstream *make_upstream(struct yard *yard, const struct yard_plan 
 void yard_open(struct yard *yard, const struct yard_plan *plan)
 {
     *yard = (struct yard){.arrives_by = plan->arrives_by, .folder = "/tmp/spliced-yard-XXXXXX"};
-    yard->descriptors = open_descriptors();
+    yard->descriptors = descriptors_open();
     assert(mkdtemp(yard->folder) && pipe2(yard->log_ends, O_CLOEXEC) == 0);
     log_begin(yard->log_ends[1], &output_text, "here");
     memset(yard->listening, -1, sizeof yard->listening);
@@ -237,7 +225,7 @@ void yard_close(struct yard *yard)
         close_server(yard, i);
     CU_ASSERT_EQUAL(rmdir(yard->folder), 0);
     read_log(yard);
-    CU_ASSERT_EQUAL(open_descriptors(), yard->descriptors);
+    CU_ASSERT_EQUAL(descriptors_open(), yard->descriptors);
 }
 
 bool yard_told(const struct yard *yard, const char *pattern)
