@@ -3,22 +3,22 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * A question is counted twice, by who asks and by who answers, and either may go first: one who waits in vain
- * leaves, and the answer is thrown away when it comes. Answers are values. */
+ * leaves, and the answer is thrown away when it comes. Answers are values. Who answers moves bytes and takes
+ * no lock: who asks gives way to others, and could hold it while it waits for a processor. */
 #ifndef PROXY_ASK_H
 #define PROXY_ASK_H
 
 #include "proxy/mailbox.h"
 #include "proxy/proxy.h"
 
-#include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 struct ask {
     struct letter letter;
     _Atomic unsigned holders;
-    pthread_mutex_t lock;
-    pthread_cond_t is_told;
-    bool is_answered;
+    sem_t told; /* posted behind each answer; may be so once more than anybody waits */
+    atomic_bool is_answered;
     /* Runs on the answering thread with the mailbox's owner; fills what stands around the ask. */
     void (*answer)(struct ask *ask, void *owner);
     /* Frees it and what stands around it. */
