@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -30,7 +29,7 @@ struct view {
     const struct request *request;
     uint64_t number;
     char peer[ADDRESS_TEXT];
-    char at[32];
+    char at[TEXT_TIME];
 };
 
 static size_t header_count(const struct request *request)
@@ -167,12 +166,7 @@ static size_t choose_page(const struct request *request)
 static struct view make_view(struct demo *demo, const struct request *request)
 {
     struct view view = {.request = request, .number = atomic_fetch_add(&demo->answered, 1) + 1};
-    int64_t now = loop_wall_ms();
-    time_t seconds = (time_t)(now / 1000);
-    struct tm utc;
-    char day[24];
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &utc));
-    snprintf(view.at, sizeof view.at, "%s.%03dZ", day, (int)(now % 1000));
+    text_time(loop_wall_ms(), view.at);
     address_print(&request->peer, view.peer);
     return view;
 }

@@ -6,9 +6,9 @@
 #include "conf/memory.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 char *text_format(const char *format, ...)
 {
@@ -95,12 +95,37 @@ size_t text_character(const char *text, size_t length)
     return 0;
 }
 
+/* The number in so many digits, and what stands behind it; returns where to go on. */
+static char *put_number(char *at, unsigned digits, uint64_t number, char behind)
+{
+    for (unsigned i = digits; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    at[digits] = behind;
+    return at + digits + 1;
+}
+
+/* The Gregorian date of a day since the epoch. Years are counted from March, so that the leap day is the last
+ * of its year, and days from 1 March of the year 0; 400 years have 146,097. */
+static char *put_date(char *at, uint64_t day)
+{
+    uint64_t days = day + 719468, era = days / 146097, of_era = days % 146097;
+    uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    uint64_t month = (5 * of_year + 2) / 153; /* 0 is March; five months have 153 days */
+    bool is_next_year = month >= 10;
+    at = put_number(at, 4, 400 * era + year + is_next_year, '-');
+    at = put_number(at, 2, is_next_year ? month - 9 : month + 3, '-');
+    return put_number(at, 2, of_year - (153 * month + 2) / 5 + 1, 'T');
+}
+
 char *text_time(int64_t ms, char text[TEXT_TIME])
 {
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    size_t length = strftime(text, TEXT_TIME, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, TEXT_TIME - length, ".%03uZ", (unsigned)(ms % 1000));
+    uint64_t since = (uint64_t)ms, second = since / 1000 % 86400;
+    char *at = put_date(text, since / 1000 / 86400);
+    at = put_number(at, 2, second / 3600, ':');
+    at = put_number(at, 2, second / 60 % 60, ':');
+    at = put_number(at, 2, second % 60, '.');
+    at = put_number(at, 3, since % 1000, 'Z');
+    *at = '\0';
     return text;
 }

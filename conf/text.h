@@ -26,7 +26,8 @@ enum {
     TEXT_TIME = 32 /* bytes of a time with its NUL */
 };
 
-/* Writes milliseconds since the epoch as RFC 3339 in UTC, "2026-11-23T05:40:00.123Z"; returns `text`. */
+/* Writes milliseconds since the epoch, up to the year 9999, as RFC 3339 in UTC, "2026-11-23T05:40:00.123Z";
+ * returns `text`. It takes no lock, which gmtime_r(3) does: workers write times, too. */
 char *text_time(int64_t ms, char text[TEXT_TIME]);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void a_copy_of_nothing_is_nothing(void)
 {
@@ -110,12 +111,38 @@ static void a_word_of_any_length_can_be_looked_for(void)
     CU_ASSERT_PTR_NULL(nearest_word(wanted, words, 1));
 }
 
+static void is_time_of(time_t second)
+{
+    char text[TEXT_TIME], wanted[TEXT_TIME];
+    struct tm utc;
+    strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:%S.789Z", gmtime_r(&second, &utc));
+    CU_ASSERT_STRING_EQUAL(text_time((int64_t)second * 1000 + 789, text), wanted);
+}
+
+static void a_time_is_that_of_the_calendar_until_the_year_9999(void)
+{
+    enum {
+        DAY = 86400,
+        DAYS = 2932897,
+        STEP = 41, /* days: in time every day of a year comes */
+    };
+    for (time_t day = 0; day < DAYS; day += STEP)
+        is_time_of(day * DAY + day % DAY);
+    for (time_t year = 0; year < 8030; year++) {
+        is_time_of((time_t)(365.2425 * (double)year * DAY));
+        is_time_of((time_t)(365.2425 * (double)year * DAY) + 59 * DAY);
+    }
+    is_time_of(0);
+    is_time_of((time_t)DAYS * DAY - 1);
+}
+
 static const struct test tests[] = {
     TEST(a_copy_of_nothing_is_nothing),
     TEST(a_quote_shows_what_would_talk_to_a_terminal),
     TEST(a_long_quote_is_cut),
     TEST(a_quote_of_escapes_only_stays_in_its_room),
     TEST(only_well_formed_characters_have_a_size),
+    TEST(a_time_is_that_of_the_calendar_until_the_year_9999),
     TEST(a_mistyped_word_finds_the_nearest),
     TEST(a_word_of_any_length_can_be_looked_for),
     {0},
