@@ -96,6 +96,37 @@ static void list_all(void)
         printf("%-16s %s\n", subjects[i].name, subject_is_there(&subjects[i]) ? "" : "not installed");
 }
 
+static bool is_workload(const char *name, size_t length)
+{
+    for (size_t i = 0; i < workload_count; i++) {
+        if (strncmp(workloads[i].name, name, length) == 0 && !workloads[i].name[length])
+            return true;
+    }
+    return false;
+}
+
+static bool is_subject(const char *name, size_t length)
+{
+    for (size_t i = 0; i < subject_count; i++) {
+        if (strncmp(subjects[i].name, name, length) == 0 && !subjects[i].name[length])
+            return true;
+    }
+    return false;
+}
+
+/* A name that nobody has ends the program: it would measure less than was asked for, and look well. */
+static void check_names(const char *list, bool (*is_known)(const char *name, size_t length))
+{
+    for (const char *at = list; at && *at; at += *at == ',') {
+        size_t length = strcspn(at, ",");
+        if (!is_known(at, length)) {
+            fprintf(stderr, "nothing is called \"%.*s\"; --list tells all names\n", (int)length, at);
+            exit(2);
+        }
+        at += length;
+    }
+}
+
 static struct options read_options(int argc, char **argv)
 {
     static const struct option known[] = {
@@ -160,6 +191,8 @@ static struct options read_options(int argc, char **argv)
             exit(2);
         }
     }
+    check_names(options.only, is_workload);
+    check_names(options.subjects, is_subject);
     return options;
 }
 
