@@ -4,20 +4,17 @@
 #include "proxy/tls.h"
 
 #include "proxy/preface.h"
-#include "proxy/tls_bio.h"
 #include "proxy/tls_class.h"
+#include "proxy/tls_inside.h"
 #include "proxy/tls_kernel.h"
 #include "proxy/tls_name.h"
-#include "proxy/tls_report.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     HANDSHAKE_RECEIVE = 16 * 1024,
@@ -26,23 +23,6 @@ enum {
     /* KeyUpdates, tickets, empty records, warnings in a row, without a byte of payload among them: no honest
      * peer sends as many. */
     QUIET_RECORDS_MOST = 32,
-};
-
-struct tls {
-    struct tls_bio bio;
-    SSL *ssl;
-    struct tls_sessions *sessions; /* of the server that we talk to; NULL: nothing is to be kept */
-    SSL_SESSION *offered;          /* a reference: one that was kept there before */
-    const char *failure;           /* static words; NULL: nothing failed */
-    const char *class;      /* of a handshake's failure, see proxy/tls_class.h; NULL: its reason is enough */
-    uint32_t records;       /* read in the present call */
-    uint32_t quiet_records; /* read since the last byte of payload */
-    uint64_t sent_then;     /* payload, when the last record was read */
-    bool is_complete;
-    bool is_nameless;  /* the server has to prove a name, but nobody said which */
-    bool is_broken;    /* OpenSSL goes on in no direction any more */
-    bool has_ticket;   /* the time for a ticket is over */
-    bool has_notified; /* close_notify was written, or cannot be */
 };
 
 static void count_record(struct tls *tls)
@@ -142,66 +122,18 @@ static void keep_session(struct tls *tls)
     tls->sessions = NULL;
 }
 
-static enum io fail(struct connection *connection, enum reason reason, const char *words)
-{
-    struct tls *tls = connection->session;
-    connection->failure = (uint8_t)reason;
-    if (!tls->failure)
-        tls->failure = words ? words : reason_sentence(reason);
-    return IO_FAILED;
-}
-
-static enum io fail_by_errno(struct connection *connection, int error)
-{
-    struct tls *tls = connection->session;
-    enum reason reason = connection_blame(connection, error);
-    if (!tls->failure)
-        tls->failure = reason_sentence(reason);
-    return IO_FAILED;
-}
-
-static enum io fail_by_verdict(struct connection *connection)
-{
-    const char *words;
-    long verdict = SSL_get_verify_result(((struct tls *)connection->session)->ssl);
-    enum reason reason = tls_verdict(verdict, &words);
-    return fail(connection, reason == REASON_NONE ? REASON_VERIFY_FAILED : reason, words);
-}
-
-/* OpenSSL's verdict on the peer. The first error in its queue is the cause, later ones are its consequences.
- */
-static enum io fail_by_openssl(struct connection *connection, enum reason otherwise)
-{
-    struct tls *tls = connection->session;
-    unsigned long error = ERR_get_error();
-    const char *words = error ? ERR_reason_error_string(error) : NULL;
-    tls->is_broken = true;
-    tls->class = tls_class(error);
-    ERR_clear_error();
-    if (tls->bio.is_stopped)
-        return fail(connection, otherwise, "too many records without payload");
-    int why = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
-    if (why == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return fail_by_verdict(connection);
-    if (why == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
-        return fail(connection, REASON_CERTIFICATE_REQUIRED, NULL);
-    if (tls->bio.is_foreign)
-        return fail(connection, REASON_NOT_TLS, words);
-    return fail(connection, otherwise, words);
-}
-
 /* The handshake wants to read, and nothing is there. */
 static enum io await_handshake(struct connection *connection)
 {
     const struct tls_bio *bio = &((struct tls *)connection->session)->bio;
     if (bio->receive_error)
-        return fail_by_errno(connection, bio->receive_error);
+        return tls_fail_by_errno(connection, bio->receive_error);
     if (bio->send_error)
-        return fail_by_errno(connection, bio->send_error);
+        return tls_fail_by_errno(connection, bio->send_error);
     if (bio->has_ended)
         return bio->is_foreign
-                   ? fail(connection, REASON_NOT_TLS, NULL)
-                   : fail(connection, REASON_PEER_ENDED, "the peer ended in the middle of the handshake");
+                   ? tls_fail(connection, REASON_NOT_TLS, NULL)
+                   : tls_fail(connection, REASON_PEER_ENDED, "the peer ended in the middle of the handshake");
     /* As long as the peer has not got our part, it will not send its own. */
     return connection->unsent > 0 ? IO_WANT_WRITE : IO_WANT_READ;
 }
@@ -220,8 +152,8 @@ static enum io tls_handshake(struct connection *connection)
 {
     struct tls *tls = connection->session;
     if (tls->is_nameless)
-        return fail(connection, REASON_VERIFY_FAILED,
-                    "no name is known that the server could prove; set tls.server_name");
+        return tls_fail(connection, REASON_VERIFY_FAILED,
+                        "no name is known that the server could prove; set tls.server_name");
     tls_bio_call_begin(&tls->bio, HANDSHAKE_RECEIVE);
     tls_bio_flush(&tls->bio);
     tls_bio_let_receive(&tls->bio, true);
@@ -237,7 +169,7 @@ static enum io tls_handshake(struct connection *connection)
     if (error != SSL_ERROR_NONE) {
         if (tls->sessions)
             tls_sessions_forget(tls->sessions);
-        return fail_by_openssl(connection, REASON_HANDSHAKE_FAILED);
+        return tls_fail_by_openssl(connection, REASON_HANDSHAKE_FAILED);
     }
     tls->is_complete = true;
     acknowledge(connection);
@@ -263,14 +195,14 @@ static enum io conclude_read(struct connection *connection, int error)
     if (error == SSL_ERROR_WANT_WRITE)
         return IO_WANT_WRITE;
     if (error != SSL_ERROR_WANT_READ)
-        return fail_by_openssl(connection, REASON_TLS_ERROR);
+        return tls_fail_by_openssl(connection, REASON_TLS_ERROR);
     if (bio->receive_error)
-        return fail_by_errno(connection, bio->receive_error);
+        return tls_fail_by_errno(connection, bio->receive_error);
     if (!bio->has_ended)
         return IO_WANT_READ;
     /* A send that met the reset has taken the error, and the kernel shows an end instead. */
     if (connection->is_reset)
-        return fail(connection, REASON_PEER_RESET, NULL);
+        return tls_fail(connection, REASON_PEER_RESET, NULL);
     connection->failure = REASON_PEER_TRUNCATED;
     return IO_END;
 }
@@ -303,7 +235,7 @@ static enum io tls_read(struct connection *connection, void *bytes, size_t room,
         connection->read_waits = WAIT_READABLE;
     else if (error == SSL_ERROR_SSL || error == SSL_ERROR_SYSCALL)
         /* OpenSSL tells its reason once: noted now, answered by the next call. */
-        fail_by_openssl(connection, REASON_TLS_ERROR);
+        tls_fail_by_openssl(connection, REASON_TLS_ERROR);
     return IO_MOVED;
 }
 
@@ -372,7 +304,7 @@ static enum io tls_write(struct connection *connection, const void *bytes, size_
     call_end(tls);
     if (tls->bio.send_error) {
         *moved = 0;
-        return fail_by_errno(connection, tls->bio.send_error);
+        return tls_fail_by_errno(connection, tls->bio.send_error);
     }
     if (*moved > 0)
         return IO_MOVED;
@@ -380,7 +312,7 @@ static enum io tls_write(struct connection *connection, const void *bytes, size_
         return IO_WANT_READ;
     if (error == SSL_ERROR_WANT_WRITE || connection->unsent > 0)
         return IO_WANT_WRITE;
-    return error == SSL_ERROR_NONE ? IO_MOVED : fail_by_openssl(connection, REASON_TLS_ERROR);
+    return error == SSL_ERROR_NONE ? IO_MOVED : tls_fail_by_openssl(connection, REASON_TLS_ERROR);
 }
 
 static enum io finish_in_kernel(struct connection *connection)
@@ -394,7 +326,7 @@ static enum io finish_in_kernel(struct connection *connection)
         return IO_WANT_WRITE;
     if (!error)
         error = tls_bio_shutdown(&tls->bio);
-    return error ? fail_by_errno(connection, error) : IO_MOVED;
+    return error ? tls_fail_by_errno(connection, error) : IO_MOVED;
 }
 
 static enum io tls_finish(struct connection *connection)
@@ -412,11 +344,11 @@ static enum io tls_finish(struct connection *connection)
     tls->has_notified = true;
     tls_bio_call_end(&tls->bio);
     if (tls->bio.send_error)
-        return fail_by_errno(connection, tls->bio.send_error);
+        return tls_fail_by_errno(connection, tls->bio.send_error);
     if (connection->unsent > 0)
         return IO_WANT_WRITE;
     int error = tls_bio_shutdown(&tls->bio);
-    return error ? fail_by_errno(connection, error) : IO_MOVED;
+    return error ? tls_fail_by_errno(connection, error) : IO_MOVED;
 }
 
 static void tls_close(struct connection *connection)
@@ -437,42 +369,6 @@ const struct transport tls_transport = {
     .close = tls_close,
 };
 
-/* Other transports have sessions of their own. */
-static const struct tls *tls_of(const struct connection *connection)
-{
-    return connection->transport == &tls_transport ? connection->session : NULL;
-}
-
-void tls_report(const struct connection *connection, struct report_tls *report)
-{
-    const struct tls *tls = tls_of(connection);
-    *report = (struct report_tls){.is_present = false};
-    if (!tls)
-        return;
-    tls_report_session(tls->ssl, report);
-    report->ktls = tls_kernel_has_begun(&tls->bio) ? "send" : NULL;
-}
-
-void tls_peer(const struct connection *connection, struct report_peer *peer)
-{
-    const struct tls *tls = tls_of(connection);
-    peer->is_present = false;
-    if (tls)
-        tls_report_peer(tls->ssl, peer);
-}
-
-bool tls_is_resumed(const struct connection *connection)
-{
-    const struct tls *tls = tls_of(connection);
-    return tls && SSL_session_reused(tls->ssl);
-}
-
-const char *tls_server_name(const struct connection *connection)
-{
-    const struct tls *tls = tls_of(connection);
-    return tls ? SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
-}
-
 enum reason tls_review(const struct connection *connection, const struct certs *certs, const char **words)
 {
     const struct tls *tls = tls_of(connection);
@@ -480,17 +376,4 @@ enum reason tls_review(const struct connection *connection, const struct certs *
     if (!tls)
         return REASON_NONE;
     return tls_verdict(certs_review(certs, tls->bio.bench->slot, tls->ssl), words);
-}
-
-const char *tls_failure_class(const struct connection *connection)
-{
-    const struct tls *tls = tls_of(connection);
-    bool is_known = tls && tls->class && connection->failure == REASON_HANDSHAKE_FAILED;
-    return is_known ? tls->class : reason_word((enum reason)connection->failure);
-}
-
-const char *tls_failure(const struct connection *connection)
-{
-    const struct tls *tls = tls_of(connection);
-    return tls && tls->failure ? tls->failure : "";
 }

@@ -37,7 +37,8 @@ void tls_resume(struct connection *connection, struct tls_sessions *sessions);
  * REASON_NONE: it passes, or it is plain; else *words, constant, go on about it, or are NULL. */
 enum reason tls_review(const struct connection *connection, const struct certs *certs, const char **words);
 
-/* Tells about the session, complete or not. Plain connections: is_present is false. */
+/* Tells about the session, complete or not: version and cipher are NULL until they are agreed. Plain
+ * connections: is_present is false. */
 void tls_report(const struct connection *connection, struct report_tls *report);
 
 /* Tells about the certificate that the peer showed, believed or not; when it showed none, is_present is false

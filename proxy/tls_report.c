@@ -1,9 +1,8 @@
 /* What a TLS session tells about itself: version, cipher, group, names; also in the middle of the handshake.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
-#include "proxy/tls_report.h"
-
-#include "certs/certs.h"
+#include "proxy/tls_inside.h"
+#include "proxy/tls_kernel.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +70,7 @@ static const X509 *shown_certificate(const SSL *ssl)
     return peer || sk_X509_num(tried) <= 0 ? peer : sk_X509_value(tried, 0);
 }
 
-void tls_report_peer(SSL *ssl, struct report_peer *peer)
+static void report_peer(SSL *ssl, struct report_peer *peer)
 {
     const X509 *certificate = shown_certificate(ssl);
     if (!certificate)
@@ -86,16 +85,40 @@ void tls_report_peer(SSL *ssl, struct report_peer *peer)
     certs_tell_names(certificate, tell_name, peer);
 }
 
-void tls_report_session(SSL *ssl, struct report_tls *report)
+void tls_report(const struct connection *connection, struct report_tls *report)
 {
-    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
-    *report = (struct report_tls){.is_present = true};
-    report_names(ssl, report);
-    tls_report_peer(ssl, &report->peer);
+    const struct tls *tls = tls_of(connection);
+    *report = (struct report_tls){.is_present = tls};
+    if (!tls)
+        return;
+    report->ktls = tls_kernel_has_begun(&tls->bio) ? "send" : NULL;
+    report_names(tls->ssl, report);
+    report_peer(tls->ssl, &report->peer);
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(tls->ssl);
     if (!cipher)
         return;
-    report->is_resumed = SSL_session_reused(ssl) == 1;
-    report->version = SSL_get_version(ssl);
+    report->is_resumed = SSL_session_reused(tls->ssl) == 1;
+    report->version = SSL_get_version(tls->ssl);
     report->cipher = SSL_CIPHER_get_name(cipher);
-    report_group(ssl, report);
+    report_group(tls->ssl, report);
+}
+
+void tls_peer(const struct connection *connection, struct report_peer *peer)
+{
+    const struct tls *tls = tls_of(connection);
+    peer->is_present = false;
+    if (tls)
+        report_peer(tls->ssl, peer);
+}
+
+bool tls_is_resumed(const struct connection *connection)
+{
+    const struct tls *tls = tls_of(connection);
+    return tls && SSL_session_reused(tls->ssl);
+}
+
+const char *tls_server_name(const struct connection *connection)
+{
+    const struct tls *tls = tls_of(connection);
+    return tls ? SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
 }
