@@ -41,11 +41,20 @@ static const char *named(const char *variable, const char *otherwise)
     return value ? value : otherwise;
 }
 
+static const char *system_file(void)
+{
+    return named(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+}
+
+static const char *system_directory(void)
+{
+    return named(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+}
+
 /* OpenSSL is content with a system that has no authorities at all, and then believes nobody. */
 static char *load_system(X509_STORE *store, const char *place)
 {
-    const char *file = named(X509_get_default_cert_file_env(), X509_get_default_cert_file());
-    const char *directory = named(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+    const char *file = system_file(), *directory = system_directory();
     if (access(file, R_OK) != 0 && !holds_something(directory))
         return text_format("%s.ca: the system has no authorities, neither in %s nor in %s; install the "
                            "package ca-certificates, or name a file",
@@ -189,23 +198,26 @@ static char *load(X509_STORE *store, const struct kind *kind, const char *path, 
                               : load_file(store, kind, path, place);
 }
 
-static bool is_system(const char *ca)
+bool authorities_are_system(const char *ca)
 {
     return !ca || strcmp(ca, "system") == 0;
 }
 
 void authorities_tell_files(const char *path, certs_tell_file *tell, void *context)
 {
-    if (is_system(path))
-        return;
-    tell(context, path);
-    if (is_directory(path))
-        visit_directory(path, tell, context);
+    if (path && authorities_are_system(path)) {
+        tell(context, system_file());
+        tell(context, system_directory());
+    } else if (path) {
+        tell(context, path);
+        if (is_directory(path))
+            visit_directory(path, tell, context);
+    }
 }
 
 char *authorities_load(X509_STORE *store, const char *ca, const char *place)
 {
-    if (is_system(ca))
+    if (authorities_are_system(ca))
         return load_system(store, place);
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     return load(store, &certificates, ca, place);

@@ -8,6 +8,7 @@
 #include "certs/certs.h"
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 /* Loads what `ca` names into the store: "system" (or NULL), a file of PEM certificates, or a directory of
  * such files, which need no hashed names. What a person names is believed as it is, also when it is no root.
@@ -15,8 +16,11 @@
  * nothing there, or nobody to believe. */
 char *authorities_load(X509_STORE *store, const char *ca, const char *place);
 
-/* Calls `tell` with the file, or with the directory and everything that may be read in it. Nothing for NULL
- * and for the system's, which come and go with packages. */
+/* Whether `ca` names the system's authorities: "system", or NULL. */
+bool authorities_are_system(const char *ca);
+
+/* Calls `tell` with the file, or with the directory and everything that may be read in it; for "system" with
+ * the bundle and the directory that packages write, for NULL with nothing. */
 void authorities_tell_files(const char *path, certs_tell_file *tell, void *context);
 
 /* Loads the revocation lists of `crl`, a file or a directory of PEM, into the store. From then on a

@@ -200,6 +200,14 @@ void certificate_copy(struct certificate *certificate, const struct certificate 
     describe(certificate, from->description.file);
 }
 
+bool certificate_equals(const struct certificate *a, const struct certificate *b)
+{
+    bool is_equal = X509_cmp(a->leaf, b->leaf) == 0 && sk_X509_num(a->chain) == sk_X509_num(b->chain);
+    for (int i = 0; i < sk_X509_num(a->chain) && is_equal; i++)
+        is_equal = X509_cmp(sk_X509_value(a->chain, i), sk_X509_value(b->chain, i)) == 0;
+    return is_equal;
+}
+
 void certificate_end(struct certificate *certificate)
 {
     X509_free(certificate->leaf);

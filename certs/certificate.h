@@ -26,6 +26,9 @@ char *certificate_begin(struct certificate *certificate, const struct conf_certi
 /* The same certificate once more, as it was read. */
 void certificate_copy(struct certificate *certificate, const struct certificate *from);
 
+/* Whether both are the same certificate, with the same chain; so are their keys, then. */
+bool certificate_equals(const struct certificate *a, const struct certificate *b);
+
 /* Frees everything. Accepts the half-made. */
 void certificate_end(struct certificate *certificate);
 

@@ -68,6 +68,7 @@ char *certs_load_upstream(const struct conf_upstream_tls *tls, const char *upstr
 {
     char *place = text_format("upstreams \"%s\": tls", upstream);
     struct certs *made = certs_create(1);
+    made->stamp = certs_stamp_upstream_files(tls);
     made->verifies = tls->verify;
     made->server_name = text_copy(tls->server_name);
     char *trouble = context_create_client(tls, place, &made->context);
@@ -171,8 +172,15 @@ void certs_tell_upstream_files(const struct conf_upstream_tls *tls, certs_tell_f
 {
     if (tls->certificate)
         tell_entry(tls->certificate, tell, context);
+    if (!tls->verify)
+        return;
     authorities_tell_files(tls->ca, tell, context);
     authorities_tell_files(tls->crl, tell, context);
+}
+
+uint64_t certs_stamp(const struct certs *certs)
+{
+    return certs->stamp;
 }
 
 bool certs_judge_alike(const struct certs *a, const struct certs *b)
@@ -181,6 +189,15 @@ bool certs_judge_alike(const struct certs *a, const struct certs *b)
     verification_digest(a->verification, digests[0]);
     verification_digest(b->verification, digests[1]);
     return memcmp(digests[0], digests[1], SHA256_DIGEST_LENGTH) == 0;
+}
+
+bool certs_are_alike(const struct certs *a, const struct certs *b)
+{
+    bool is_alike = a->count == b->count && certs_judge_alike(a, b) &&
+                    !verification_looks_up(a->verification) && !verification_looks_up(b->verification);
+    for (size_t i = 0; i < a->count && is_alike; i++)
+        is_alike = certificate_equals(&a->certificates[i], &b->certificates[i]);
+    return is_alike;
 }
 
 bool certs_presents(const struct certs *certs, const char *fingerprint)

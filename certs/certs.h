@@ -96,8 +96,22 @@ const struct certs_trouble *certs_trouble(const struct certs *certs, size_t inde
 typedef void certs_tell_file(void *context, const char *path);
 void certs_tell_files(const struct conf_listener_tls *tls, certs_tell_file *tell, void *context);
 
-/* The same for an upstream's. None: nothing of it can change under way. */
+/* The same for an upstream's; of the system's authorities, the bundle and the directory that OpenSSL looks
+ * into. None: nothing of it can change under way. */
 void certs_tell_upstream_files(const struct conf_upstream_tls *tls, certs_tell_file *tell, void *context);
+
+/* A number that changes when any of these files does, or other ones come to their paths; nothing is read. */
+uint64_t certs_stamp_files(const struct conf_listener_tls *tls);
+uint64_t certs_stamp_upstream_files(const struct conf_upstream_tls *tls);
+
+/* The same of the files that the set was made of, as they were before the first of them was read: as long as
+ * it is that of today, another set would be the same. */
+uint64_t certs_stamp(const struct certs *certs);
+
+/* Whether two sets of an upstream that is described alike are as good as each other: they show the same
+ * certificate with the same chain, and judge alike. The system's authorities are looked up as they are
+ * needed, so that nobody can tell. */
+bool certs_are_alike(const struct certs *a, const struct certs *b);
 
 /* Whether both believe the same authorities, let in the same, and know the same to be revoked. */
 bool certs_judge_alike(const struct certs *a, const struct certs *b);

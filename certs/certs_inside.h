@@ -17,6 +17,7 @@ struct certs {
     atomic_uint references;
     bool verifies;
     bool fetches;      /* OCSP responses */
+    uint64_t stamp;    /* of its files before they were read */
     char *server_name; /* NULL: the server's own */
     SSL_CTX *context;
     struct tickets *tickets;   /* a reference; NULL: none are issued */

@@ -249,10 +249,12 @@ static char *make(struct making *making, const char *listener, struct certs **ce
 {
     struct inventory inventory;
     char *place = text_format("listeners \"%s\": tls", listener);
+    uint64_t stamp = certs_stamp_files(making->tls);
     making->place = place;
     char *unlisted =
         inventory_begin(&inventory, making->tls->certificates, making->tls->certificate_count, place);
     begin_making(making, inventory.count + (making->former ? making->former->count : 0));
+    making->certs->stamp = stamp;
     char *trouble = take_tickets(making);
     take_sessions(making);
     if (!trouble)

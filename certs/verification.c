@@ -24,6 +24,7 @@ struct verification {
     atomic_uint references;
     int mode; /* of SSL_CTX_set_verify(3) */
     bool is_listeners;
+    bool looks_up; /* the system's authorities, as they are needed */
     X509_STORE *store;
     STACK_OF(X509_NAME) * names; /* of the authorities, for those who have to choose a certificate */
     struct admission *admission; /* NULL: an upstream's */
@@ -146,6 +147,7 @@ static struct verification *create(int mode, const char *ca, const char *crl, co
     struct verification *verification = memory_zeroed(1, sizeof *verification);
     atomic_init(&verification->references, 1);
     verification->mode = mode;
+    verification->looks_up = authorities_are_system(ca);
     verification->store = X509_STORE_new();
     if (!verification->store)
         memory_exhausted();
@@ -175,7 +177,7 @@ char *verification_create_clients(const struct conf_client_certificate *asked, c
     *verification = made;
     made->is_listeners = true;
     made->admission = admission_create(&asked->allow);
-    if (strcmp(asked->ca, "system") != 0)
+    if (!authorities_are_system(asked->ca))
         collect_names(made);
     make_digest(made);
     free(own_place);
@@ -267,6 +269,11 @@ void verification_drop(struct verification **verification)
     sk_X509_NAME_pop_free(dropped->names, X509_NAME_free);
     admission_destroy(dropped->admission);
     free(dropped);
+}
+
+bool verification_looks_up(const struct verification *verification)
+{
+    return verification && verification->looks_up;
 }
 
 void verification_digest(const struct verification *verification, unsigned char digest[SHA256_DIGEST_LENGTH])

@@ -16,6 +16,7 @@
 
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
 
 struct verification;
 
@@ -44,6 +45,10 @@ struct verification *verification_hold(struct verification *verification);
 
 /* Gives a reference back. Accepts NULL. Leaves *verification NULL. */
 void verification_drop(struct verification **verification);
+
+/* Whether authorities are looked up as they are needed, the system's: the digest cannot tell those. False for
+ * NULL. */
+bool verification_looks_up(const struct verification *verification);
 
 /* The SHA-256 of all that decides: whether a certificate is required, whom we believe, what is revoked, who
  * is let in. The same wherever the same is configured; all zero for NULL. */

@@ -36,12 +36,19 @@ void credentials_renew(struct credentials *credentials, struct certs *certs)
     credentials->certs = certs;
     pthread_mutex_unlock(&credentials->lock);
     certs_drop(&before);
+    credentials_confirm(credentials, certs_stamp(certs));
+}
+
+void credentials_confirm(struct credentials *credentials, uint64_t files_stamp)
+{
+    credentials->files_stamp = files_stamp;
     free(credentials->trouble);
     credentials->trouble = NULL;
 }
 
-bool credentials_note(struct credentials *credentials, const char *trouble, int64_t at)
+bool credentials_note(struct credentials *credentials, uint64_t files_stamp, const char *trouble, int64_t at)
 {
+    credentials->files_stamp = files_stamp;
     if (credentials->trouble && strcmp(credentials->trouble, trouble) == 0)
         return false;
     free(credentials->trouble);

@@ -16,7 +16,7 @@ struct credentials {
     pthread_mutex_t lock;
     struct certs *certs; /* under the lock: a reference; NULL before the first */
     /* Control's: */
-    uint64_t files_stamp; /* of the files that they come from, when they were last read; 0: unknown */
+    uint64_t files_stamp; /* of the files that they come from, before they were last read, well or not */
     uint64_t loaded;      /* in place of others, while the upstream worked */
     uint64_t failed;      /* times that they could not be, and those before went on */
     char *trouble;        /* why the files of today cannot be used; NULL: they are in force */
@@ -35,7 +35,10 @@ struct certs *credentials_take(struct credentials *credentials);
 /* [control] Others are in force from now on; takes over the reference. What went wrong is over. */
 void credentials_renew(struct credentials *credentials, struct certs *certs);
 
-/* [control] They could not be renewed, and why. Whether that is news. */
-bool credentials_note(struct credentials *credentials, const char *trouble, int64_t at);
+/* [control] Their files were read again, and make the same: those in force go on. What went wrong is over. */
+void credentials_confirm(struct credentials *credentials, uint64_t files_stamp);
+
+/* [control] They could not be renewed from files of that stamp, and why. Whether that is news. */
+bool credentials_note(struct credentials *credentials, uint64_t files_stamp, const char *trouble, int64_t at);
 
 #endif

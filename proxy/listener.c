@@ -219,6 +219,15 @@ void listener_limit_to(struct listener *listener, int64_t max_connections)
         worker_wake(commons->workers[i]);
 }
 
+static void put_service(struct listener *listener, struct service *service)
+{
+    service_drop(&listener->service);
+    listener->service = service;
+    if (service->certs)
+        listener->files_stamp = certs_stamp(service->certs);
+    order_all(listener, GATE_SERVE);
+}
+
 void listener_serve(struct listener *listener, struct service *service, const struct conf_listener *conf)
 {
     if (listener->is_leaving) {
@@ -229,18 +238,13 @@ void listener_serve(struct listener *listener, struct service *service, const st
         tell(listener, EVENT_LISTENER_OPEN, 0, "is open");
     listener_set_backlog(listener, conf->backlog);
     listener->ready_while = conf->ready_while;
-    service_drop(&listener->service);
-    listener->service = service;
-    order_all(listener, GATE_SERVE);
+    put_service(listener, service);
     listener_limit_to(listener, conf->max_connections);
 }
 
 void listener_renew(struct listener *listener, const struct conf_listener *conf, struct certs *certs)
 {
-    struct service *service = service_renew(listener->service, conf, certs);
-    service_drop(&listener->service);
-    listener->service = service;
-    order_all(listener, GATE_SERVE);
+    put_service(listener, service_renew(listener->service, conf, certs));
 }
 
 /* Holding

@@ -46,8 +46,8 @@ struct listener {
     struct service *service;      /* what newcomers get; NULL once it closes */
     uint64_t certificates_loaded; /* in place of others, while it worked */
     uint64_t certificates_failed; /* times that one could not be */
-    uint64_t files_stamp;         /* of the files that they come from, when they were last read; 0: unknown */
-    struct timer timer;           /* looks whether a draining queue is empty, or ends a hold */
+    uint64_t files_stamp; /* of the files that they come from, before they were last read, well or not */
+    struct timer timer;   /* looks whether a draining queue is empty, or ends a hold */
     uint64_t drain_began;
     void (*closed)(void *context, struct listener *listener);
     void *closed_context;

@@ -5,6 +5,7 @@
 
 #include "conf/text.h"
 #include "proxy/log.h"
+#include "proxy/renewal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,27 +13,40 @@
 
 static void plan_drop(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->upstream_count; i++)
+    for (size_t i = 0; i < plan->upstream_count; i++) {
         upstream_drop(&plan->upstreams[i]);
+        certs_drop(&plan->credentials[i]);
+    }
     for (size_t i = 0; i < plan->listener_count; i++) {
         service_drop(&plan->listeners[i].service);
         if (plan->listeners[i].is_new)
             listener_destroy(plan->listeners[i].listener);
     }
     free(plan->upstreams);
+    free(plan->credentials);
     free(plan->listeners);
     *plan = (struct plan){0};
 }
 
-/* An upstream that is described as before goes on, with its counters. One with certificates is made anew,
- * since their files may have changed. */
-static char *plan_upstream(struct proxy *house, const struct conf_upstream *conf, struct upstream **upstream)
+/* The upstream of today that is described just so, or NULL. */
+static struct upstream *find_same(const struct proxy *house, const struct conf_upstream *conf)
 {
     for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++) {
-        if (!conf->tls && conf_upstream_equal(conf, &house->conf->upstreams[i])) {
-            *upstream = upstream_hold(house->upstreams[i]);
-            return NULL;
-        }
+        if (conf_upstream_equal(conf, &house->conf->upstreams[i]))
+            return house->upstreams[i];
+    }
+    return NULL;
+}
+
+/* An upstream that is described as before goes on, with its counters and its sessions; of its files only
+ * those that have changed are loaded. */
+static char *plan_upstream(struct proxy *house, const struct conf_upstream *conf, struct upstream **upstream,
+                           struct certs **credentials)
+{
+    struct upstream *same = find_same(house, conf);
+    if (same) {
+        *upstream = upstream_hold(same);
+        return conf->tls ? renewal_load_upstream(same, conf, credentials) : NULL;
     }
     char *wrong = upstream_create(conf, house->commons.lookup, upstream);
     upstream_introduce(*upstream, house->commons.events);
@@ -44,7 +58,7 @@ static char *plan_upstreams(struct proxy *house, const struct conf *conf, struct
     char *wrong = NULL;
     for (; plan->upstream_count < conf->upstream_count && !wrong; plan->upstream_count++) {
         size_t i = plan->upstream_count;
-        wrong = plan_upstream(house, &conf->upstreams[i], &plan->upstreams[i]);
+        wrong = plan_upstream(house, &conf->upstreams[i], &plan->upstreams[i], &plan->credentials[i]);
     }
     return wrong;
 }
@@ -104,13 +118,33 @@ static struct listener *find_listener(const struct proxy *house, const struct co
     return NULL;
 }
 
-static char *plan_certs(const struct proxy *house, const struct conf_listener *wanted, struct certs **certs)
+/* What the listener presents today, or NULL. */
+static struct certs *find_certs(const struct proxy *house, const struct conf_listener *wanted)
 {
     const struct listener *before = find_listener(house, wanted);
+    return before && before->service ? before->service->certs : NULL;
+}
+
+/* Whether the certificates of a listener would be the same when they were loaded again. */
+static bool are_same(const struct proxy *house, const struct conf_listener *wanted,
+                     const struct certs *before)
+{
+    bool are_described = false;
+    for (size_t i = 0; i < listeners_now(house); i++)
+        are_described = are_described || conf_listener_equal(wanted, &house->conf->listeners[i]);
+    return before && are_described && certs_trouble_count(before) == 0 &&
+           certs_stamp(before) == certs_stamp_files(wanted->tls);
+}
+
+static char *plan_certs(const struct proxy *house, const struct conf_listener *wanted, struct certs **certs)
+{
+    struct certs *before = find_certs(house, wanted);
     if (!conf_terminates(wanted))
         return NULL;
-    return certs_follow_listener(wanted->tls, wanted->name,
-                                 before && before->service ? before->service->certs : NULL, certs);
+    if (!are_same(house, wanted, before))
+        return certs_follow_listener(wanted->tls, wanted->name, before, certs);
+    *certs = certs_hold(before);
+    return NULL;
 }
 
 static char *plan_socket(struct proxy *house, const struct conf *conf, const struct conf_listener *wanted,
@@ -178,9 +212,10 @@ char *plan_make(struct proxy *house, const struct conf *conf, struct plan *plan)
 {
     *plan = (struct plan){
         .upstreams = calloc(conf->upstream_count + 1, sizeof *plan->upstreams),
+        .credentials = calloc(conf->upstream_count + 1, sizeof *plan->credentials),
         .listeners = calloc(conf->listener_count + 1, sizeof *plan->listeners),
     };
-    assert(plan->upstreams && plan->listeners);
+    assert(plan->upstreams && plan->credentials && plan->listeners);
     char *wrong = plan_upstreams(house, conf, plan);
     if (!wrong)
         wrong = plan_listeners(house, conf, plan);
@@ -269,12 +304,17 @@ void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
         listeners[i] = planned->listener;
         if (planned->from)
             listener_take_over(planned->listener, planned->from);
+        renewal_tell_listener(planned->listener, &conf->listeners[i], planned->service->certs);
         listener_serve(planned->listener, planned->service, &conf->listeners[i]);
         planned->service = NULL;
     }
     for (size_t i = 0; i < listeners_now(house); i++) {
         if (!is_planned(plan, house->listeners[i]))
             house_let_go(house, house->listeners[i]);
+    }
+    for (size_t i = 0; i < plan->upstream_count; i++) {
+        if (plan->credentials[i])
+            renewal_put_upstream(plan->upstreams[i], &conf->upstreams[i], plan->credentials[i]);
     }
     tell_changes(house, plan);
     for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++)
@@ -285,6 +325,7 @@ void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
     house->listeners = listeners;
     house->upstreams = plan->upstreams;
     house->conf = conf;
+    free(plan->credentials);
     free(plan->listeners);
     *plan = (struct plan){0};
 }

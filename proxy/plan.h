@@ -18,6 +18,8 @@ struct planned {
 
 struct plan {
     struct upstream **upstreams; /* references */
+    struct certs *
+        *credentials; /* of each that goes on, where its files have changed: a reference; else NULL */
     struct planned *listeners;
     size_t upstream_count;
     size_t listener_count;

@@ -193,6 +193,7 @@ char *proxy_apply(struct proxy *proxy, struct conf *conf)
         log_line(CONF_LOG_WARNING, "config.applied",
                  "a new size of the ring of events takes effect at the next start");
     plan_carry_out(proxy, conf, &plan);
+    renewal_follow(proxy);
     note_outcome(proxy, NULL);
     return NULL;
 }

@@ -33,9 +33,9 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **proxy
 void proxy_serve(struct proxy *proxy, const char *name, proxy_service *service, void *context);
 
 /* [control] Applies a new description as a difference: listeners that are unchanged keep their sockets and
- * queues; open splices keep what they began with; certificates are loaded anew. All or nothing: NULL when
- * applied, else a sentence (freed by the caller), and everything is as before. `conf` is taken over in either
- * case. */
+ * queues, upstreams that are unchanged their counters and sessions; open splices keep what they began with;
+ * files that have changed are loaded anew. All or nothing: NULL when applied, else a sentence (freed by the
+ * caller), and everything is as before. `conf` is taken over in either case. */
 char *proxy_apply(struct proxy *proxy, struct conf *conf);
 
 /* [control] A new description was refused before it came to proxy_apply: told by proxy_info. */

@@ -306,37 +306,38 @@ static bool find_trouble(const char *owner, char *wrong, struct certs *fresh, co
     return *trouble->sentence != '\0';
 }
 
+/* Files that have not changed since need not be read to know what they make. */
+static bool are_as_loaded(const struct certs *certs, uint64_t stamp)
+{
+    return certs_stamp(certs) == stamp && certs_trouble_count(certs) == 0;
+}
+
 static bool find_listeners_trouble(const struct listener *listener, const struct conf_listener *conf,
                                    struct report_trouble *trouble)
 {
     struct certs *fresh;
     if (!listener->service || !listener->service->certs)
         return false;
+    if (are_as_loaded(listener->service->certs, certs_stamp_files(conf->tls)))
+        return false;
     char *wrong = certs_load_listener(conf->tls, conf->name, &fresh);
     return find_trouble(conf->name, wrong, fresh, listener->service->certs, trouble);
 }
 
-static void count_file(void *context, const char *path)
-{
-    (void)path;
-    ++*(size_t *)context;
-}
-
-/* One that believes the system's authorities, and shows nothing, has no files. */
 static bool find_upstreams_trouble(struct upstream *upstream, const struct conf_upstream *conf,
                                    struct report_trouble *trouble)
 {
     char owner[sizeof trouble->owner];
-    size_t files = 0;
     struct certs *fresh;
-    if (conf->tls)
-        certs_tell_upstream_files(conf->tls, count_file, &files);
-    if (files == 0)
+    bool is_found = false;
+    if (!conf->tls)
         return false;
-    snprintf(owner, sizeof owner, "upstream %s", conf->name);
-    char *wrong = certs_load_upstream(conf->tls, conf->name, &fresh);
     struct certs *in_use = credentials_take(&upstream->credentials);
-    bool is_found = find_trouble(owner, wrong, fresh, in_use, trouble);
+    if (!are_as_loaded(in_use, certs_stamp_upstream_files(conf->tls))) {
+        snprintf(owner, sizeof owner, "upstream %s", conf->name);
+        char *wrong = certs_load_upstream(conf->tls, conf->name, &fresh);
+        is_found = find_trouble(owner, wrong, fresh, in_use, trouble);
+    }
     certs_drop(&in_use);
     return is_found;
 }

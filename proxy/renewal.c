@@ -13,7 +13,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     QUIET_MS = 100,     /* without a further change, before files are read */
@@ -146,22 +145,59 @@ static char *renew_listener(struct listener *listener, const struct conf_listene
     return wrong;
 }
 
-/* All of it, or nothing: whom it believes and who it is belong together. */
-static char *renew_upstream(struct upstream *upstream, const struct conf_upstream *conf)
+void renewal_tell_listener(struct listener *listener, const struct conf_listener *conf,
+                           const struct certs *certs)
+{
+    if (!certs_of(listener) || !certs || certs == certs_of(listener))
+        return;
+    struct renewal_owner owner = owner_listener(listener, conf);
+    renewal_tell_changes(&owner, certs_of(listener), certs);
+}
+
+/* What is as good as before stays in force, since sessions are kept with it. */
+static char *load_upstream(struct upstream *upstream, const struct conf_upstream *conf, struct certs **certs)
+{
+    char *wrong = certs_load_upstream(conf->tls, conf->name, certs);
+    struct certs *before = credentials_take(&upstream->credentials);
+    if (!wrong && certs_are_alike(before, *certs)) {
+        credentials_confirm(&upstream->credentials, certs_stamp(*certs));
+        certs_drop(certs);
+    }
+    certs_drop(&before);
+    return wrong;
+}
+
+char *renewal_load_upstream(struct upstream *upstream, const struct conf_upstream *conf, struct certs **certs)
+{
+    const struct credentials *credentials = &upstream->credentials;
+    *certs = NULL;
+    if (!credentials->trouble && credentials->files_stamp == certs_stamp_upstream_files(conf->tls))
+        return NULL;
+    return load_upstream(upstream, conf, certs);
+}
+
+void renewal_put_upstream(struct upstream *upstream, const struct conf_upstream *conf, struct certs *certs)
 {
     struct renewal_owner owner = owner_upstream(upstream, conf);
-    struct certs *certs;
-    char *wrong = certs_load_upstream(conf->tls, conf->name, &certs);
-    if (wrong) {
-        if (credentials_note(&upstream->credentials, wrong, loop_wall_ms()))
-            renewal_tell_failure(&owner, "", wrong);
-        return wrong;
-    }
     struct certs *before = credentials_take(&upstream->credentials);
     renewal_tell_changes(&owner, before, certs);
     certs_drop(&before);
     upstream_renew(upstream, certs);
-    return NULL;
+}
+
+/* All of it, or nothing: whom it believes and who it is belong together. */
+static char *renew_upstream(struct upstream *upstream, const struct conf_upstream *conf, uint64_t stamp)
+{
+    struct certs *certs;
+    char *wrong = load_upstream(upstream, conf, &certs);
+    if (wrong) {
+        struct renewal_owner owner = owner_upstream(upstream, conf);
+        if (credentials_note(&upstream->credentials, stamp, wrong, loop_wall_ms()))
+            renewal_tell_failure(&owner, "", wrong);
+    } else if (certs) {
+        renewal_put_upstream(upstream, conf, certs);
+    }
+    return wrong;
 }
 
 /* Has OCSP responses fetched for those that want them. */
@@ -185,43 +221,6 @@ static void staple(struct renewal *renewal)
     free(sets);
 }
 
-/* Mixes what tells one state of a file from another (FNV-1a). */
-static void stamp_file(void *context, const char *path)
-{
-    uint64_t *stamp = context;
-    struct stat status = {0};
-    stat(path, &status);
-    const uint64_t facts[] = {(uint64_t)status.st_dev,          (uint64_t)status.st_ino,
-                              (uint64_t)status.st_size,         (uint64_t)status.st_mtim.tv_sec,
-                              (uint64_t)status.st_mtim.tv_nsec, (uint64_t)status.st_ctim.tv_nsec};
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        *stamp = (*stamp ^ facts[i]) * UINT64_C(0x100000001b3);
-}
-
-static const uint64_t no_files = UINT64_C(0xcbf29ce484222325);
-
-static uint64_t stamp_listener(const struct conf_listener *conf)
-{
-    uint64_t stamp = no_files;
-    certs_tell_files(conf->tls, stamp_file, &stamp);
-    return stamp;
-}
-
-static uint64_t stamp_upstream(const struct conf_upstream *conf)
-{
-    uint64_t stamp = no_files;
-    certs_tell_upstream_files(conf->tls, stamp_file, &stamp);
-    return stamp;
-}
-
-/* Whether the files have changed since they were read, or somebody asks. */
-static bool is_due(uint64_t stamp, uint64_t *read, bool is_asked)
-{
-    bool is = stamp != *read || is_asked;
-    *read = stamp;
-    return is;
-}
-
 /* Of all troubles the first is told; takes over both. */
 static char *first_of(char *first, char *next)
 {
@@ -231,28 +230,47 @@ static char *first_of(char *first, char *next)
     return first;
 }
 
-/* Renews those whose files have changed, or all. */
+/* Those whose files have changed, or all that have any. */
+static char *run_listeners(struct proxy *house, bool is_asked)
+{
+    char *first = NULL;
+    for (size_t i = 0; i < house->conf->listener_count; i++) {
+        struct listener *listener = house->listeners[i];
+        const struct conf_listener *conf = &house->conf->listeners[i];
+        if (!certs_of(listener) || !conf_terminates(conf))
+            continue;
+        uint64_t stamp = certs_stamp_files(conf->tls);
+        if (stamp == listener->files_stamp && !is_asked)
+            continue;
+        listener->files_stamp = stamp;
+        first = first_of(first, renew_listener(listener, conf));
+    }
+    return first;
+}
+
+static char *run_upstreams(struct proxy *house, bool is_asked)
+{
+    char *first = NULL;
+    for (size_t i = 0; i < house->conf->upstream_count; i++) {
+        struct upstream *upstream = house->upstreams[i];
+        const struct conf_upstream *conf = &house->conf->upstreams[i];
+        if (!conf->tls)
+            continue;
+        uint64_t stamp = certs_stamp_upstream_files(conf->tls);
+        if (stamp != upstream->credentials.files_stamp || is_asked)
+            first = first_of(first, renew_upstream(upstream, conf, stamp));
+    }
+    return first;
+}
+
 static char *run(struct renewal *renewal, bool is_asked)
 {
-    struct proxy *house = renewal->house;
-    const struct conf *conf = house->conf;
-    char *first = NULL;
     renewal->changed_since = 0;
     timer_cancel(&renewal->change);
     /* Links may lead elsewhere now; what changes from here on is heard of again. */
     watch_files(renewal);
-    for (size_t i = 0; i < conf->listener_count; i++) {
-        struct listener *listener = house->listeners[i];
-        if (certs_of(listener) && conf_terminates(&conf->listeners[i]) &&
-            is_due(stamp_listener(&conf->listeners[i]), &listener->files_stamp, is_asked))
-            first = first_of(first, renew_listener(listener, &conf->listeners[i]));
-    }
-    for (size_t i = 0; i < conf->upstream_count; i++) {
-        struct upstream *upstream = house->upstreams[i];
-        if (conf->upstreams[i].tls &&
-            is_due(stamp_upstream(&conf->upstreams[i]), &upstream->credentials.files_stamp, is_asked))
-            first = first_of(first, renew_upstream(upstream, &conf->upstreams[i]));
-    }
+    char *first = run_listeners(renewal->house, is_asked);
+    first = first_of(first, run_upstreams(renewal->house, is_asked));
     staple(renewal);
     return first;
 }
@@ -283,14 +301,8 @@ static void hear(struct watch *watch, unsigned events)
 
 void renewal_follow(struct proxy *house)
 {
-    /* What has changed since its certificates were loaded is not known. */
-    for (size_t i = 0; i < house->conf->listener_count; i++)
-        house->listeners[i]->files_stamp = 0;
-    for (size_t i = 0; i < house->conf->upstream_count; i++)
-        house->upstreams[i]->credentials.files_stamp = 0;
-    watch_files(house->renewal);
+    free(run(house->renewal, false));
     warn_of_all(house->renewal);
-    staple(house->renewal);
 }
 
 void renewal_begin(struct proxy *house)

@@ -23,16 +23,21 @@ enum {
 static struct service service;
 static char letter[] = "x";
 
-/* A daemon whose listener "web" presents what `certificates` says. */
+/* Has listener "web" present what `certificates` says. */
+static void configure(const char *certificates)
+{
+    harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app',"
+                      "'tls':{'certificates':[%s]}}],"
+                      "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
+                      certificates, service.address);
+}
+
 static void begin(const char *certificates)
 {
     harness_begin(harness_is_long() ? 900 : 120);
     identity_make();
     service_begin(&service, "127.0.0.1", serve_letter, letter);
-    harness_configure("{'listeners':[{'name':'web','address':'127.0.0.1:0','upstream':'app',"
-                      "'tls':{'certificates':[%s]}}],"
-                      "'upstreams':[{'name':'app','servers':['%s']}]," HARNESS_ADMIN "}",
-                      certificates, service.address);
+    configure(certificates);
 }
 
 static void end(void)
@@ -239,12 +244,27 @@ static void an_order_reads_the_configuration_again(void)
     end();
 }
 
+static void files_of_a_listener_that_a_reload_brought_are_watched_too(void)
+{
+    begin("{'chain':'@/a.crt','key':'@/a.key'}");
+    harness_start();
+    mount_secret();
+    configure("{'chain':'@/certs/tls.crt','key':'@/certs/tls.key'}");
+    CU_ASSERT_EQUAL(harness_order("POST /v1/config/reload", "{}", NULL), 200);
+    harness_await_log("presents CN=g0.test");
+    make_version(1, 0);
+    turn_to(1);
+    harness_await_log("presents CN=g1.test");
+    end();
+}
+
 static const struct test tests[] = {
     TEST(swaps_under_handshakes_fail_none_and_are_soon_seen),
     TEST(what_fails_is_told_and_what_was_there_goes_on),
     TEST(living_splices_keep_what_they_began_with),
     TEST(an_order_loads_them_again),
     TEST(an_order_reads_the_configuration_again),
+    TEST(files_of_a_listener_that_a_reload_brought_are_watched_too),
     {0},
 };
 

@@ -9,10 +9,16 @@
 #include "tests/daemon/suites.h"
 #include "tests/daemon/wire.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum {
+    PATIENCE_MS = 20000,
+    PACE_MS = 10,
+};
 
 /* Whom we believe: every upstream leads to a listener of the same daemon, which shows a certificate. */
 
@@ -143,28 +149,39 @@ static void expect_said(const char *listener, const char *wanted)
         printf("\n    wanted %s, said %s\n", wanted, answer);
 }
 
+/* Puts a file in the place of another one at once, made of these. */
+static void replace(const char *file, const char *parts)
+{
+    char command[256];
+    snprintf(command, sizeof command, "cat %s >%s.new && mv %s.new %s", parts, file, file, file);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+/* `more` is in what upstream "new" says of TLS. */
+static void configure_before_nginx(const char *more)
+{
+    harness_configure(
+        /* clang-format off */
+        "{'workers':1,'listeners':[" BEFORE("old") "," BEFORE("new") "," BEFORE("nobody") "],'upstreams':["
+        LEADING("old", "old", "'server_name':'a.test','ca':'@/ca.crt',"
+                "'certificate':{'chain':'@/us.crt','key':'@/us.key'}") ","
+        LEADING("new", "new", "'server_name':'a.test','ca':'@/ca.crt','alpn':['http/1.1'],"
+                "'certificate':{'chain':'@/us.crt','key':'@/us.key'}%s") ","
+        LEADING("nobody", "new", "'server_name':'A.test','ca':'@/anybody.pem'")
+        /* clang-format on */
+        "]," HARNESS_ADMIN "}",
+        more);
+}
+
 static void begin_before_nginx(void)
 {
     harness_begin(60);
     identity_make();
     identity_forge("us", (struct forge_order){.name = "us"});
+    replace("anybody.pem", "ca.crt");
     start_nginx();
-    harness_configure(
-        "{'workers':1,'listeners':["
-        "{'name':'old','address':'127.0.0.1:0','upstream':'old'},"
-        "{'name':'new','address':'127.0.0.1:0','upstream':'new'},"
-        "{'name':'nobody','address':'127.0.0.1:0','upstream':'nobody'}],"
-        "'upstreams':[" LEADING("old", "old", "'server_name':'a.test','ca':'@/ca.crt','certificate':{'chain':'@/us.crt','key':'@/us.key'}") "," LEADING(
-            "new", "new",
-            "'server_name':'a.test','ca':'@/ca.crt','alpn':['http/1.1'],"
-            "'certificate':{'chain':'@/us.crt','key':'@/us.key'}") "," LEADING("nobody", "new",
-                                                                               "'server_name':'A.test','ca':'"
-                                                                               "@/ca.crt'") "]," HARNESS_ADMIN
-                                                                                            "}");
+    configure_before_nginx("");
     harness_start();
-    /* The first change in the folder, which is not the certificates' alone, has all read again, and no
-     * session from before is resumed afterwards: it is had now, however fast the machine is. */
-    CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "{}", NULL), 200);
 }
 
 static void end_before_nginx(void)
@@ -196,6 +213,100 @@ static void no_session_is_taken_to_another_name(void)
     end_before_nginx();
 }
 
+/* Waits until control has looked at what changed in the folder so far: it looks at all upstreams at once, and
+ * then tells of "nobody", whose list of authorities is ever another one. */
+static void await_look(unsigned turn)
+{
+    char loaded[128];
+    int64_t seen = INT64_MIN;
+    uint64_t until = harness_now_ms() + PATIENCE_MS;
+    replace("anybody.pem", turn % 2 ? "ca.crt other.crt" : "ca.crt");
+    snprintf(loaded, sizeof loaded, "spliced_upstream_certificate_loads_total{upstream=\"nobody\"}");
+    while (seen < turn && harness_now_ms() < until) {
+        int status;
+        char *text = asking_fetch(harness_admin(), "/metrics", "text/plain", &status);
+        seen = asking_sample(text, loaded);
+        free(text);
+        usleep(PACE_MS * 1000);
+    }
+    CU_ASSERT_EQUAL(seen, turn);
+}
+
+static void what_changes_beside_their_files_or_not_in_them_costs_no_session(void)
+{
+    begin_before_nginx();
+    expect_said("new", "<. SUCCESS");
+    expect_said("new", "<r SUCCESS");
+    replace("stranger", "ca.crt");
+    await_look(1);
+    expect_said("new", "<r SUCCESS");
+    /* As Kubernetes does with all files of a secret, of which one has changed. */
+    replace("ca.crt", "ca.crt");
+    replace("us.crt", "us.crt");
+    await_look(2);
+    expect_said("new", "<r SUCCESS");
+    CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "{}", NULL), 200);
+    expect_said("new", "<r SUCCESS");
+    replace("ca.crt", "ca.crt other.crt");
+    await_look(3);
+    expect_said("new", "<. SUCCESS");
+    end_before_nginx();
+}
+
+/* How many requests went to the server of upstream "new" so far. */
+static int64_t requests(void)
+{
+    return harness_number("/v1/upstreams/new", "servers.0.totals.requested");
+}
+
+static int reload(void)
+{
+    return harness_order("POST /v1/config/reload", "{}", NULL);
+}
+
+static void a_reload_leaves_an_upstream_that_is_described_alike_its_sessions_and_counters(void)
+{
+    begin_before_nginx();
+    expect_said("new", "<. SUCCESS");
+    expect_said("new", "<r SUCCESS");
+    CU_ASSERT_EQUAL(reload(), 200);
+    expect_said("new", "<r SUCCESS");
+    harness_signal(SIGHUP);
+    harness_await_log("\"what\":\"config.applied\"");
+    harness_await_log("\"what\":\"config.applied\"");
+    expect_said("new", "<r SUCCESS");
+    CU_ASSERT_EQUAL(requests(), 4);
+    configure_before_nginx(",'min_version':'1.3'");
+    CU_ASSERT_EQUAL(reload(), 200);
+    expect_said("new", "<. SUCCESS");
+    expect_said("new", "<r SUCCESS");
+    CU_ASSERT_EQUAL(harness_number("/v1/listeners/new", "totals.accepted"), 6);
+    end_before_nginx();
+}
+
+static void a_reload_takes_up_files_of_an_upstream_that_have_changed_or_is_refused(void)
+{
+    begin_before_nginx();
+    expect_said("new", "<. SUCCESS");
+    expect_said("new", "<r SUCCESS");
+    /* The authority that vouches for nginx no more, and once again. */
+    replace("keep.crt", "ca.crt");
+    replace("ca.crt", "other.crt");
+    CU_ASSERT_EQUAL(reload(), 200);
+    struct wire refused = wire_dial(harness_at("127.0.0.1", "new"));
+    harness_await_log("\"reason\":\"verify_failed\"");
+    wire_close(&refused);
+    replace("ca.crt", "keep.crt");
+    CU_ASSERT_EQUAL(reload(), 200);
+    expect_said("new", "<. SUCCESS");
+    replace("ca.crt", "us.key");
+    CU_ASSERT_EQUAL(reload(), 422);
+    harness_await_log("\"what\":\"config.rejected\"");
+    expect_said("new", "<r SUCCESS");
+    CU_ASSERT_EQUAL(requests(), 5);
+    end_before_nginx();
+}
+
 static void a_certificate_of_ours_that_cannot_be_used_is_told(void)
 {
     harness_begin(30);
@@ -216,6 +327,9 @@ static const struct test tests[] = {
     TEST(servers_are_believed_or_not),
     TEST(servers_see_who_we_are_and_sessions_are_resumed),
     TEST(no_session_is_taken_to_another_name),
+    TEST(what_changes_beside_their_files_or_not_in_them_costs_no_session),
+    TEST(a_reload_leaves_an_upstream_that_is_described_alike_its_sessions_and_counters),
+    TEST(a_reload_takes_up_files_of_an_upstream_that_have_changed_or_is_refused),
     TEST(a_certificate_of_ours_that_cannot_be_used_is_told),
     {0},
 };
