@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 enum {
-    DISCARD_A_CALL = 1 << 20 /* bytes dropped before others get their turn */
+    DISCARD_A_CALL = 1 << 20, /* bytes dropped before others get their turn */
+    SPARE_MOST = 64 * 1024,   /* payload */
 };
 
 void connection_begin(struct connection *connection, enum connection_kind kind, int fd)
@@ -92,6 +93,24 @@ void connection_close(struct connection *connection, struct loop *loop, bool wit
     }
     connection->unsent = 0;
     connection->state = CONNECTION_CLOSED;
+}
+
+/* What has moved much has buffers to match, and may be the kernel's to seal (proxy/ktls.h). */
+static bool is_as_new(const struct connection *connection)
+{
+    bool has_ended = connection->has_read_ended && connection->has_write_ended;
+    bool is_odd = connection->failure != REASON_NONE || connection->is_reset || connection->has_urgent ||
+                  connection->is_kept_alive || connection->ends_by_closing;
+    return connection->kind == CONNECTION_CLIENT && connection->watch.fd >= 0 &&
+           connection->peer.family != AF_UNIX && has_ended && !is_odd &&
+           connection->received + connection->sent <= SPARE_MOST;
+}
+
+void connection_retire(struct connection *connection, struct spares *spares)
+{
+    if (is_as_new(connection))
+        spares_keep(spares, &connection->watch, &connection->peer);
+    connection_close(connection, spares->loop, false);
 }
 
 bool connection_can_read(const struct connection *connection)
@@ -217,6 +236,7 @@ enum io connection_finish(struct connection *connection)
 
 void connection_finish_by_closing(struct connection *connection)
 {
+    connection->ends_by_closing = true;
     connection->has_write_ended = true;
 }
 
@@ -306,4 +326,6 @@ void connection_report(const struct connection *connection, bool with_kernel,
     report->local = address_local(connection->watch.fd);
     address_print(&report->local, report->local_path);
     kernel_tcp(connection->watch.fd, &report->tcp);
+    if (report->tcp.busy_ms >= 0)
+        report->tcp.busy_ms -= connection->busy_before;
 }

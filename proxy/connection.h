@@ -21,6 +21,7 @@
 #include "proxy/loop.h"
 #include "proxy/reason.h"
 #include "proxy/report.h"
+#include "proxy/spares.h"
 #include "proxy/transport.h"
 #include "proxy/workbench.h"
 
@@ -55,6 +56,7 @@ struct connection {
     uint64_t received;         /* payload bytes read from the peer */
     uint64_t sent;             /* payload bytes taken by the kernel or the transport for the peer */
     uint32_t unsent;           /* bytes that the transport holds because the socket would not take them */
+    uint32_t busy_before;      /* ms of what the kernel tells that are of the socket's connections before */
     uint32_t discarded;        /* bytes read and dropped, as far as they can be counted */
     uint8_t kind;              /* enum connection_kind */
     uint8_t state;             /* enum connection_state */
@@ -69,6 +71,7 @@ struct connection {
     bool has_read_failed : 1;  /* it was IO_FAILED: no orderly end, and writing is over too */
     bool has_write_ended : 1;  /* our end was sent, or writing failed */
     bool has_write_failed : 1; /* writing failed: bytes for this end go nowhere */
+    bool ends_by_closing : 1;  /* our end was not sent: closing sends it */
     bool is_kept_alive : 1;    /* keep-alive was turned on */
     bool looks_again : 1;      /* with a wait to write: no event may end it, so time does too */
     struct address peer;
@@ -93,6 +96,10 @@ void connection_note(struct connection *connection, unsigned events);
  * (SO_LINGER with zero, socket(7)); else the kernel goes on delivering what was sent. Accepts one without a
  * socket. Idempotent. */
 void connection_close(struct connection *connection, struct loop *loop, bool with_reset);
+
+/* The same of one whose ends were both told in order; the socket of a client connection that could be a new
+ * one's is kept for that. */
+void connection_retire(struct connection *connection, struct spares *spares);
 
 /* Whether a read that gave `count` of `room` bytes has emptied the socket, so that the next announcement can
  * be waited for. Not when it hung up, for then none would come; nor where reads stop short for other reasons:

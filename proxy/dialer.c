@@ -4,6 +4,7 @@
 #include "proxy/dialer.h"
 
 #include "proxy/handover.h"
+#include "proxy/kernel.h"
 #include "proxy/log.h"
 #include "proxy/tls.h"
 
@@ -240,17 +241,35 @@ static enum step request_builtin(struct dialer *dialer, struct connection *clien
     return STEP_ON;
 }
 
-static enum step request_address(struct dialer *dialer, struct connection *client)
+/* One that is ready to connect to that address. -1, with errno: there is none. */
+static int get_socket(const struct address *address, struct spares *spares, int64_t *busy_ms)
+{
+    int kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, fd = spares_take(spares, address, busy_ms);
+    if (fd >= 0)
+        return fd;
+    fd = socket(address->family, kind, 0);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE) && spares_drop(spares))
+        fd = socket(address->family, kind, 0);
+    if (fd >= 0 && address->family != AF_UNIX)
+        tune_socket(fd);
+    return fd;
+}
+
+static enum step request_address(struct dialer *dialer, struct connection *client,
+                                 const struct dialer_site *site)
 {
     struct address address = take_address(dialer);
-    int fd = socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int64_t busy_ms = 0;
+    int fd = get_socket(&address, site->spares, &busy_ms);
     if (fd < 0) {
         connection_blame(client, errno);
         return STEP_FAILED;
     }
-    if (address.family != AF_UNIX)
-        tune_socket(fd);
+    bool speaks_first = site->has_bytes || dialer->upstream->credentials.are_there;
+    if (address.family != AF_UNIX && speaks_first)
+        kernel_answer_with_bytes(fd);
     client->peer = address;
+    client->busy_before = (uint32_t)busy_ms;
     connection_request(client, fd);
     return STEP_ON;
 }
@@ -270,7 +289,8 @@ static enum step step_describe(struct dialer *dialer, struct connection *client,
     }
     dialer->request_ms = -1;
     bool is_builtin = dialer_server(dialer)->is_builtin;
-    enum step step = is_builtin ? request_builtin(dialer, client, site) : request_address(dialer, client);
+    enum step step =
+        is_builtin ? request_builtin(dialer, client, site) : request_address(dialer, client, site);
     if (step == STEP_ON && !is_builtin)
         step = connect_socket(dialer, client, site);
     if (step == STEP_FAILED)

@@ -47,10 +47,12 @@ struct dialer_site {
     struct commons *commons;
     struct slab *dialings; /* of the worker */
     struct workbench *bench;
+    struct spares *spares;
     struct loop *loop;
     struct mailbox *mailbox;    /* of the worker: answers of lookups come there */
     watch_function *ready;      /* for the connection's socket */
     const struct address *peer; /* whom the server connection talks to: told to built-in services */
+    bool has_bytes; /* it has said something, which will be sent as soon as the connection is there */
     void (*answered)(struct dialer *dialer); /* a lookup is over: call dialer_step */
     /* Hear of the connection as it goes: it has entered another state; and: an attempt has come to nothing,
      * for connection->failure, `detail` in words. Called from dialer_step. */

@@ -70,6 +70,7 @@ static void pause_accepting(struct gate *gate, int error)
     static struct log_gate told;
     log_line_gated(&told, CONF_LOG_WARNING, "listener.paused", "listener %s: cannot accept: %s; trying again",
                    gate->entrance->name, strerror(error));
+    spares_drop(&gate->worker->spares);
     park(gate);
     gate->retry_ms = gate->retry_ms ? gate->retry_ms * 2 : RETRY_MS;
     if (gate->retry_ms > RETRY_MOST_MS)
@@ -197,6 +198,7 @@ static enum accepted accept_one(struct gate *gate)
         .fd = fd,
         .peer = address_from((struct sockaddr *)&storage, length),
         .waited_ms = waited.waited_ms,
+        .has_spoken = waited.has_spoken,
     };
     gate->retry_ms = 0;
     entrance_note_arrival(gate->entrance, gate->worker, arrival.waited_ms);

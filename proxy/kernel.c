@@ -213,7 +213,7 @@ static int64_t ask_queue(int fd, unsigned long request)
 
 struct kernel_arrival kernel_arrival(int accepted)
 {
-    struct kernel_arrival arrival = {.waited_ms = 0, .has_left = false};
+    struct kernel_arrival arrival = {0};
     struct answer answer;
     char byte;
     if (!ask_info(accepted, &answer)) {
@@ -221,9 +221,26 @@ struct kernel_arrival kernel_arrival(int accepted)
         return arrival;
     }
     arrival.waited_ms = answer.info.tcpi_last_data_sent;
+    arrival.has_spoken = TOLD(&answer, tcpi_bytes_received) > 0;
     if (answer.info.tcpi_state == KERNEL_CLOSE || answer.info.tcpi_state == KERNEL_CLOSE_WAIT)
         arrival.has_left = ask_queue(accepted, SIOCINQ) == 0;
     return arrival;
+}
+
+bool kernel_is_over(int fd, int64_t *busy_ms)
+{
+    struct answer answer;
+    if (!ask_info(fd, &answer) || answer.info.tcpi_state != KERNEL_CLOSE)
+        return false;
+    *busy_ms = told_ms(TOLD(&answer, tcpi_busy_time));
+    return TOLD(&answer, tcpi_rwnd_limited) == 0 && TOLD(&answer, tcpi_sndbuf_limited) == 0 &&
+           answer.info.tcpi_max_pacing_rate == UINT64_MAX;
+}
+
+void kernel_answer_with_bytes(int fd)
+{
+    int off = 0;
+    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
 }
 
 bool kernel_pace(int fd, uint64_t rate)
@@ -246,7 +263,9 @@ void kernel_tcp(int fd, struct report_tcp *tcp)
     tcp->in_queue = ask_queue(fd, SIOCINQ);
     tcp->out_queue = ask_queue(fd, SIOCOUTQ);
     tcp->not_sent = TOLD(&answer, tcpi_notsent_bytes);
-    tcp->delivery_rate = TOLD(&answer, tcpi_delivery_rate);
+    /* Until something was sent, what it tells is of the socket's connection before this one. */
+    bool has_sent = TOLD(&answer, tcpi_data_segs_out) != 0;
+    tcp->delivery_rate = has_sent ? TOLD(&answer, tcpi_delivery_rate) : 0;
     tcp->busy_ms = told_ms(TOLD(&answer, tcpi_busy_time));
     tcp->receiver_limited_ms = told_ms(TOLD(&answer, tcpi_rwnd_limited));
     tcp->sender_limited_ms = told_ms(TOLD(&answer, tcpi_sndbuf_limited));

@@ -45,13 +45,24 @@ struct kernel_count {
 bool kernel_count(struct kernel_count *counts, size_t count);
 
 /* How long a freshly accepted TCP connection stood in the queue, in ms (tcpi_last_data_sent; one jiffy
- * exact; 0 of a unix one, which does not tell), and whether its client has left without leaving a byte: then
- * nobody is there to be served. */
+ * exact; 0 of a unix one, which does not tell), whether its client has said something already (false of a
+ * unix one), and whether it has left without leaving a byte: then nobody is there to be served. */
 struct kernel_arrival {
     int64_t waited_ms;
+    bool has_spoken;
     bool has_left;
 };
 struct kernel_arrival kernel_arrival(int accepted);
+
+/* Whether the connection of a TCP socket is over on both sides, with every byte and both ends acknowledged,
+ * and would leave the socket's next one as it would be without, but for *busy_ms: there the kernel goes on to
+ * count. */
+bool kernel_is_over(int fd, int64_t *busy_ms);
+
+/* Has the kernel hold back the acknowledgement that completes the handshake with the server (TCP_QUICKACK,
+ * tcp(7)), so that the first bytes bring it: one packet less. To be called before connect(2), and only where
+ * there are bytes to be sent at once, since the server would wait for it. */
+void kernel_answer_with_bytes(int fd);
 
 /* Has the kernel send no more than so many bytes a second, 0: as many as it can (SO_MAX_PACING_RATE,
  * socket(7); no qdisc is needed for TCP). False: it does not, as for a unix socket, which would only say so.

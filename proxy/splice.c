@@ -70,16 +70,24 @@ static void attempt_failed(struct dialer *dialer, const char *detail)
     splice_tell_failure(splice, &splice->client, splice->client.failure, detail);
 }
 
+/* Whether reading it gives something at once, be it the end. */
+static bool has_spoken(const struct connection *server)
+{
+    return server->transport->is_raw ? server->read_waits == WAIT_NOTHING : tls_has_received(server);
+}
+
 static struct dialer_site site_of(struct splice *splice)
 {
     return (struct dialer_site){
         .commons = splice->worker->commons,
         .dialings = &splice->worker->dialings,
         .bench = &splice->worker->bench,
+        .spares = &splice->worker->spares,
         .loop = &splice->worker->loop,
         .mailbox = &splice->worker->mailbox,
         .ready = client_ready,
         .peer = &splice->server.peer,
+        .has_bytes = has_spoken(&splice->server),
         .answered = lookup_answered,
         .entered = client_entered,
         .failed = attempt_failed,
@@ -231,6 +239,8 @@ static bool open_server(struct splice *splice, const struct arrival *arrival)
 {
     connection_begin(&splice->server, CONNECTION_SERVER, arrival->fd);
     splice->server.peer = arrival->peer;
+    if (arrival->has_spoken)
+        splice->server.read_waits = WAIT_NOTHING;
     if (connection_watch(&splice->server, &splice->worker->loop, server_ready) != 0)
         return false;
     if (!splice->service->certs && !splice->service->routes)

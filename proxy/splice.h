@@ -45,6 +45,7 @@ struct arrival {
     int fd;
     struct address peer;
     int64_t waited_ms; /* in the kernel's queue */
+    bool has_spoken;   /* bytes of its client are there */
     struct permit permit;
 };
 

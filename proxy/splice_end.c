@@ -81,7 +81,7 @@ static void settle_end(struct splice *splice, struct connection *connection, con
     } else {
         if (!connection->has_write_ended)
             connection_finish(connection);
-        connection_close(connection, loop, false);
+        connection_retire(connection, &splice->worker->spares);
     }
 }
 

@@ -45,6 +45,9 @@ void tls_report(const struct connection *connection, struct report_tls *report);
  * and the rest of *peer as it was. */
 void tls_peer(const struct connection *connection, struct report_peer *peer);
 
+/* Whether bytes of the peer were received that nobody has read yet. */
+bool tls_has_received(const struct connection *connection);
+
 /* Whether the handshake took up an earlier session. */
 bool tls_is_resumed(const struct connection *connection);
 

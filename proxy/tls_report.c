@@ -111,6 +111,12 @@ void tls_peer(const struct connection *connection, struct report_peer *peer)
         report_peer(tls->ssl, peer);
 }
 
+bool tls_has_received(const struct connection *connection)
+{
+    const struct tls *tls = tls_of(connection);
+    return tls && tls->bio.kept_length > 0;
+}
+
 bool tls_is_resumed(const struct connection *connection)
 {
     const struct tls *tls = tls_of(connection);

@@ -51,6 +51,7 @@ char *worker_create(struct commons *commons, unsigned index, unsigned max_pipes,
     slab_begin(&worker->dialings, commons->duties->dialing_size);
     roster_begin(&worker->roster);
     char *wrong = loop_open(&worker->loop);
+    spares_begin(&worker->spares, &worker->loop);
     worker->loop.owner = worker;
     worker->loop.turn_end = turn_end;
     if (!wrong)
@@ -129,6 +130,7 @@ void worker_destroy(struct worker *worker)
         return;
     worker_join(worker);
     worker->is_stopping = true;
+    spares_drop(&worker->spares);
     mailbox_close(&worker->mailbox, &worker->loop);
     loop_close(&worker->loop);
     workbench_end(&worker->bench);

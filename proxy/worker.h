@@ -13,6 +13,7 @@
 #include "proxy/report.h"
 #include "proxy/roster.h"
 #include "proxy/slab.h"
+#include "proxy/spares.h"
 #include "proxy/workbench.h"
 
 #include <pthread.h>
@@ -26,6 +27,7 @@ struct worker {
     struct mailbox mailbox;
     struct workbench bench;
     struct slab splices;
+    struct spares spares;
     struct slab dialings; /* of splices that are being formed, see proxy/dialer.h */
     struct roster roster;
     struct list gates;     /* open ones */

@@ -52,6 +52,7 @@ int main(int argc, char **argv)
         &splice_ends_suite,
         &splice_times_suite,
         &dialer_suite,
+        &spares_suite,
         &gate_suite,
         &calls_suite,
         &walk_suite,

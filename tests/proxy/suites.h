@@ -49,6 +49,7 @@ extern const struct suite splice_suite;
 extern const struct suite splice_ends_suite;
 extern const struct suite splice_times_suite;
 extern const struct suite dialer_suite;
+extern const struct suite spares_suite;
 extern const struct suite gate_suite;
 extern const struct suite walk_suite;
 extern const struct suite event_suite;

@@ -66,6 +66,7 @@ static struct dialer_site site(void)
     return (struct dialer_site){.commons = &yard.commons,
                                 .dialings = &yard.worker->dialings,
                                 .bench = &yard.worker->bench,
+                                .spares = &yard.worker->spares,
                                 .loop = &yard.worker->loop,
                                 .mailbox = &yard.worker->mailbox,
                                 .ready = note,
