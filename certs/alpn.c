@@ -34,30 +34,30 @@ static void make_index(void)
     list_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_list);
 }
 
-/* NULL, with the reason in *trouble, when a name cannot stand in a list. */
-static struct wire_list *create_list(const struct conf_strings *protocols, const char *place, char **trouble)
+/* Makes the list, NULL where there are none. Returns NULL, or why a name cannot stand in it. */
+static char *create_list(const struct conf_strings *protocols, const char *place, struct wire_list **list)
 {
     size_t length = 0;
+    *list = NULL;
     for (size_t i = 0; i < protocols->count; i++) {
         size_t size = strlen(protocols->items[i]);
-        if (size == 0 || size > 255) {
-            *trouble = text_format("%s.alpn[%zu]: a protocol's name has 1 to 255 bytes (RFC 7301)", place, i);
-            return NULL;
-        }
+        if (size == 0 || size > 255)
+            return text_format("%s.alpn[%zu]: a protocol's name has 1 to 255 bytes (RFC 7301)", place, i);
         length += 1 + size;
     }
-    if (length > 65535) {
-        *trouble = text_format("%s.alpn: the names have more than 65535 bytes together; list fewer", place);
+    if (length > 65535)
+        return text_format("%s.alpn: the names have more than 65535 bytes together; list fewer", place);
+    if (length == 0)
         return NULL;
-    }
-    struct wire_list *list = memory_zeroed(1, sizeof *list + length);
+    struct wire_list *made = memory_zeroed(1, sizeof *made + length);
     for (size_t i = 0; i < protocols->count; i++) {
         size_t size = strlen(protocols->items[i]);
-        list->bytes[list->length] = (unsigned char)size;
-        memcpy(list->bytes + list->length + 1, protocols->items[i], size);
-        list->length += (unsigned)(1 + size);
+        made->bytes[made->length] = (unsigned char)size;
+        memcpy(made->bytes + made->length + 1, protocols->items[i], size);
+        made->length += (unsigned)(1 + size);
     }
-    return list;
+    *list = made;
+    return NULL;
 }
 
 static int choose(SSL *ssl, const unsigned char **out, unsigned char *out_length, const unsigned char *offer,
@@ -75,10 +75,8 @@ static int choose(SSL *ssl, const unsigned char **out, unsigned char *out_length
 
 char *alpn_choose(SSL_CTX *context, const struct conf_strings *protocols, const char *place)
 {
-    char *trouble = NULL;
-    if (protocols->count == 0)
-        return NULL;
-    struct wire_list *list = create_list(protocols, place, &trouble);
+    struct wire_list *list;
+    char *trouble = create_list(protocols, place, &list);
     if (!list)
         return trouble;
     pthread_once(&list_once, make_index);
@@ -90,10 +88,8 @@ char *alpn_choose(SSL_CTX *context, const struct conf_strings *protocols, const 
 
 char *alpn_offer(SSL_CTX *context, const struct conf_strings *protocols, const char *place)
 {
-    char *trouble = NULL;
-    if (protocols->count == 0)
-        return NULL;
-    struct wire_list *list = create_list(protocols, place, &trouble);
+    struct wire_list *list;
+    char *trouble = create_list(protocols, place, &list);
     if (!list)
         return trouble;
     /* The one function of OpenSSL that answers 0 when well. */

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/certs/meeting.h"
 
+#include "tests/runner.h"
+
 #include <assert.h>
 #include <openssl/err.h>
 #include <string.h>
@@ -66,6 +68,25 @@ void meeting_end(struct meeting *meeting)
     ERR_clear_error();
 }
 
+SSL_SESSION *meeting_make_session(SSL_CTX *server, SSL_CTX *client, const char *name)
+{
+    struct meeting meeting;
+    CU_ASSERT_TRUE(meet(&meeting, server, client, name, NULL));
+    SSL_SESSION *session = meeting_take_session(&meeting);
+    meeting_end(&meeting);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(session);
+    return session;
+}
+
+bool meeting_resumes(SSL_CTX *server, SSL_CTX *client, const char *name, SSL_SESSION *session)
+{
+    struct meeting meeting;
+    CU_ASSERT_TRUE(meet(&meeting, server, client, name, session));
+    bool is_resumed = SSL_session_reused(meeting.client);
+    meeting_end(&meeting);
+    return is_resumed;
+}
+
 bool meeting_shows(const struct meeting *meeting, const char *name)
 {
     char subject[256];
@@ -74,6 +95,17 @@ bool meeting_shows(const struct meeting *meeting, const char *name)
         return false;
     certs_print_subject(certificate, subject, sizeof subject);
     return strncmp(subject, "CN=", 3) == 0 && strcmp(subject + 3, name) == 0;
+}
+
+SSL_CTX *meeting_server(void)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    assert(context);
+    CU_ASSERT_EQUAL(SSL_CTX_use_certificate_file(context, "a.crt", SSL_FILETYPE_PEM), 1);
+    CU_ASSERT_EQUAL(SSL_CTX_use_PrivateKey_file(context, "a.key", SSL_FILETYPE_PEM), 1);
+    SSL_CTX_set_session_id_context(context, (const unsigned char *)"x", 1);
+    SSL_CTX_set_num_tickets(context, 0);
+    return context;
 }
 
 SSL_CTX *meeting_client(int most)

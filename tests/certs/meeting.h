@@ -23,8 +23,17 @@ SSL_SESSION *meeting_take_session(struct meeting *meeting);
 
 void meeting_end(struct meeting *meeting);
 
+/* The session of a full handshake, freed by the caller; and whether that of an earlier one is resumed: a
+ * handshake that completes either way. Both assert. */
+SSL_SESSION *meeting_make_session(SSL_CTX *server, SSL_CTX *client, const char *name);
+bool meeting_resumes(SSL_CTX *server, SSL_CTX *client, const char *name, SSL_SESSION *session);
+
 /* Whether the certificate that the client saw has this as its common name. */
 bool meeting_shows(const struct meeting *meeting, const char *name);
+
+/* A plain server that shows "a.crt" and resumes what was begun with any other of them; it sends no ticket of
+ * its own accord. */
+SSL_CTX *meeting_server(void);
 
 /* A plain client that believes anybody; `most` is its highest version, 0 for any. */
 SSL_CTX *meeting_client(int most);

@@ -54,43 +54,20 @@ static void defaults(void)
 
 static SSL_CTX *make_server(struct sessions *sessions)
 {
-    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
-    CU_ASSERT_EQUAL(SSL_CTX_use_certificate_file(server, "a.crt", SSL_FILETYPE_PEM), 1);
-    CU_ASSERT_EQUAL(SSL_CTX_use_PrivateKey_file(server, "a.key", SSL_FILETYPE_PEM), 1);
-    SSL_CTX_set_session_id_context(server, (const unsigned char *)"x", 1);
-    SSL_CTX_set_num_tickets(server, 0);
+    SSL_CTX *server = meeting_server();
     sessions_install(sessions, server);
     return server;
-}
-
-/* The session of a full handshake, which nothing but its id brings back. */
-static SSL_SESSION *get_session(SSL_CTX *server, SSL_CTX *who, const char *name)
-{
-    struct meeting meeting;
-    CU_ASSERT_TRUE(meet(&meeting, server, who, name, NULL));
-    SSL_SESSION *session = meeting_take_session(&meeting);
-    meeting_end(&meeting);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(session);
-    return session;
-}
-
-static bool resumes(SSL_CTX *server, SSL_CTX *who, const char *name, SSL_SESSION *session)
-{
-    struct meeting meeting;
-    bool is_resumed = meet(&meeting, server, who, name, session) && SSL_session_reused(meeting.client) == 1;
-    meeting_end(&meeting);
-    return is_resumed;
 }
 
 static void a_client_without_tickets_resumes_by_its_sessions_id(void)
 {
     struct sessions *sessions = sessions_create(10);
     SSL_CTX *server = make_server(sessions);
-    SSL_SESSION *session = get_session(server, client, NULL);
+    SSL_SESSION *session = meeting_make_session(server, client, NULL);
     CU_ASSERT_FALSE(SSL_SESSION_has_ticket(session));
     CU_ASSERT_EQUAL(sessions_count(sessions), 1);
     for (int i = 0; i < 3; i++)
-        CU_ASSERT_TRUE(resumes(server, client, NULL, session));
+        CU_ASSERT_TRUE(meeting_resumes(server, client, NULL, session));
     CU_ASSERT_EQUAL(sessions_count(sessions), 1);
     CU_ASSERT_EQUAL(sessions_unknown(sessions), 0);
     SSL_SESSION_free(session);
@@ -104,9 +81,9 @@ static void clients_with_tickets_and_those_of_tls_1_3_leave_nothing_behind(void)
     SSL_CTX *server = make_server(sessions);
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
         SSL_CTX *taker = meeting_client(version);
-        SSL_SESSION *session = get_session(server, taker, NULL);
+        SSL_SESSION *session = meeting_make_session(server, taker, NULL);
         CU_ASSERT_TRUE(SSL_SESSION_has_ticket(session));
-        CU_ASSERT_TRUE(resumes(server, taker, NULL, session));
+        CU_ASSERT_TRUE(meeting_resumes(server, taker, NULL, session));
         SSL_SESSION_free(session);
         SSL_CTX_free(taker);
     }
@@ -127,13 +104,13 @@ static void the_oldest_gives_way_where_no_more_may_be_kept(void)
     struct sessions *sessions = sessions_create(MOST);
     SSL_CTX *server = make_server(sessions);
     for (unsigned i = 0; i < MOST + MORE; i++)
-        kept[i] = get_session(server, client, NULL);
+        kept[i] = meeting_make_session(server, client, NULL);
     CU_ASSERT_EQUAL(sessions_count(sessions), MOST);
     for (unsigned i = 0; i < MOST; i++)
-        known += resumes(server, client, NULL, kept[MORE + i]);
+        known += meeting_resumes(server, client, NULL, kept[MORE + i]);
     CU_ASSERT_EQUAL(known, MOST);
-    CU_ASSERT_FALSE(resumes(server, client, NULL, kept[0]));
-    CU_ASSERT_FALSE(resumes(server, client, NULL, kept[MORE - 1]));
+    CU_ASSERT_FALSE(meeting_resumes(server, client, NULL, kept[0]));
+    CU_ASSERT_FALSE(meeting_resumes(server, client, NULL, kept[MORE - 1]));
     CU_ASSERT_EQUAL(sessions_unknown(sessions), 2);
     for (unsigned i = 0; i < MOST + MORE; i++)
         SSL_SESSION_free(kept[i]);
@@ -148,12 +125,12 @@ static void what_is_kept_goes_when_its_time_is_over(void)
     sessions_set_clock(sessions, hand_clock);
     SSL_CTX *server = make_server(sessions);
     SSL_CTX_set_timeout(server, 60);
-    SSL_SESSION *session = get_session(server, client, NULL);
+    SSL_SESSION *session = meeting_make_session(server, client, NULL);
     now += 59999;
     sessions_turn(sessions);
-    CU_ASSERT_TRUE(resumes(server, client, NULL, session));
+    CU_ASSERT_TRUE(meeting_resumes(server, client, NULL, session));
     now += 1;
-    CU_ASSERT_FALSE(resumes(server, client, NULL, session));
+    CU_ASSERT_FALSE(meeting_resumes(server, client, NULL, session));
     CU_ASSERT_EQUAL(sessions_unknown(sessions), 1);
     now += 60000;
     sessions_turn(sessions);
@@ -169,7 +146,7 @@ static void a_fatal_alert_takes_its_session_along(void)
     static const char nonsense[] = "\x17\x03\x03\x00\x20 nothing that would open with the key";
     struct sessions *sessions = sessions_create(10);
     SSL_CTX *server = make_server(sessions);
-    SSL_SESSION *session = get_session(server, client, NULL);
+    SSL_SESSION *session = meeting_make_session(server, client, NULL);
     CU_ASSERT_EQUAL(sessions_count(sessions), 1);
     CU_ASSERT_TRUE(meet(&meeting, server, client, NULL, session));
     char byte;
@@ -177,7 +154,7 @@ static void a_fatal_alert_takes_its_session_along(void)
     CU_ASSERT_EQUAL(SSL_read(meeting.server, &byte, 1), -1);
     meeting_end(&meeting);
     CU_ASSERT_EQUAL(sessions_count(sessions), 0);
-    CU_ASSERT_FALSE(resumes(server, client, NULL, session));
+    CU_ASSERT_FALSE(meeting_resumes(server, client, NULL, session));
     SSL_SESSION_free(session);
     SSL_CTX_free(server);
     sessions_drop(&sessions);
@@ -188,18 +165,18 @@ static void they_outlive_a_renewal_but_no_other_judgement_of_clients(void)
     struct certs *before, *certs;
     defaults();
     CU_ASSERT_FATAL(words_none(certs_load_listener(&tls, "web", &before)));
-    SSL_SESSION *session = get_session(certs_context(before, 0), client, "a.test");
+    SSL_SESSION *session = meeting_make_session(certs_context(before, 0), client, "a.test");
     CU_ASSERT_EQUAL(certs_sessions(before), 1);
     forge_pair("a", "DNS:a.test,DNS:b.test", 0);
     CU_ASSERT_FATAL(words_none(certs_renew_listener(&tls, "web", before, &certs)));
     certs_drop(&before);
-    CU_ASSERT_TRUE(resumes(certs_context(certs, 0), client, "a.test", session));
-    CU_ASSERT_FALSE(resumes(certs_context(certs, 0), client, "b.test", session));
+    CU_ASSERT_TRUE(meeting_resumes(certs_context(certs, 0), client, "a.test", session));
+    CU_ASSERT_FALSE(meeting_resumes(certs_context(certs, 0), client, "b.test", session));
     before = certs;
     tls.client_certificate.require = CONF_REQUIRE_OPTIONAL;
     tls.client_certificate.ca = (char *)"clients.crt";
     CU_ASSERT_FATAL(words_none(certs_renew_listener(&tls, "web", before, &certs)));
-    CU_ASSERT_FALSE(resumes(certs_context(certs, 0), client, "a.test", session));
+    CU_ASSERT_FALSE(meeting_resumes(certs_context(certs, 0), client, "a.test", session));
     CU_ASSERT_EQUAL(certs_unknown_sessions(certs), 0);
     SSL_SESSION_free(session);
     certs_drop(&before);
@@ -242,7 +219,7 @@ static void a_resumed_session_tells_whose_it_is(void)
     tls.client_certificate.require = CONF_REQUIRE_YES;
     tls.client_certificate.ca = (char *)"clients.crt";
     CU_ASSERT_FATAL(words_none(certs_load_listener(&tls, "web", &certs)));
-    SSL_SESSION *session = get_session(certs_context(certs, 0), known, "a.test");
+    SSL_SESSION *session = meeting_make_session(certs_context(certs, 0), known, "a.test");
     CU_ASSERT_TRUE(meet(&meeting, certs_context(certs, 0), known, "a.test", session));
     CU_ASSERT_TRUE(SSL_session_reused(meeting.server));
     char subject[64] = "";

@@ -41,33 +41,10 @@ static int end(void)
 /* A server of one process, with these tickets. */
 static SSL_CTX *make_server(struct tickets *tickets)
 {
-    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
-    CU_ASSERT_EQUAL(SSL_CTX_use_certificate_file(server, "a.crt", SSL_FILETYPE_PEM), 1);
-    CU_ASSERT_EQUAL(SSL_CTX_use_PrivateKey_file(server, "a.key", SSL_FILETYPE_PEM), 1);
+    SSL_CTX *server = meeting_server();
     SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_num_tickets(server, 0);
-    SSL_CTX_set_session_id_context(server, (const unsigned char *)"x", 1);
     tickets_install(tickets, server);
     return server;
-}
-
-static SSL_SESSION *get_session(SSL_CTX *server, SSL_CTX *client)
-{
-    struct meeting meeting;
-    CU_ASSERT_TRUE(meet(&meeting, server, client, NULL, NULL));
-    SSL_SESSION *session = meeting_take_session(&meeting);
-    meeting_end(&meeting);
-    CU_ASSERT_PTR_NOT_NULL(session);
-    return session;
-}
-
-static bool resumes(SSL_CTX *server, SSL_CTX *client, SSL_SESSION *session)
-{
-    struct meeting meeting;
-    CU_ASSERT_TRUE(meet(&meeting, server, client, NULL, session));
-    bool is_resumed = SSL_session_reused(meeting.client);
-    meeting_end(&meeting);
-    return is_resumed;
 }
 
 static void a_key_of_our_own_opens_for_one_period_after_it_sealed(void)
@@ -78,14 +55,14 @@ static void a_key_of_our_own_opens_for_one_period_after_it_sealed(void)
         now = 1000;
         tickets_set_clock(tickets, hand_clock);
         SSL_CTX *server = make_server(tickets);
-        SSL_SESSION *session = get_session(server, clients[i]);
+        SSL_SESSION *session = meeting_make_session(server, clients[i], NULL);
         now += TICKETS_PERIOD_MS - 1; /* the same key */
-        CU_ASSERT_TRUE(resumes(server, clients[i], session));
+        CU_ASSERT_TRUE(meeting_resumes(server, clients[i], NULL, session));
         now += TICKETS_PERIOD_MS; /* the one before */
-        CU_ASSERT_TRUE(resumes(server, clients[i], session));
+        CU_ASSERT_TRUE(meeting_resumes(server, clients[i], NULL, session));
         CU_ASSERT_EQUAL(tickets_unknown(tickets), 0);
         now += 1; /* gone */
-        CU_ASSERT_FALSE(resumes(server, clients[i], session));
+        CU_ASSERT_FALSE(meeting_resumes(server, clients[i], NULL, session));
         CU_ASSERT_EQUAL(tickets_unknown(tickets), 1);
         SSL_SESSION_free(session);
         SSL_CTX_free(server);
@@ -100,13 +77,13 @@ static void nobody_has_to_come_for_keys_to_change(void)
     now = 1000;
     tickets_set_clock(tickets, hand_clock);
     SSL_CTX *server = make_server(tickets);
-    SSL_SESSION *session = get_session(server, clients[1]);
+    SSL_SESSION *session = meeting_make_session(server, clients[1], NULL);
     now += TICKETS_PERIOD_MS;
     tickets_turn(tickets);
-    CU_ASSERT_TRUE(resumes(server, clients[1], session));
+    CU_ASSERT_TRUE(meeting_resumes(server, clients[1], NULL, session));
     now += 5 * TICKETS_PERIOD_MS; /* a long night */
     tickets_turn(tickets);
-    CU_ASSERT_FALSE(resumes(server, clients[1], session));
+    CU_ASSERT_FALSE(meeting_resumes(server, clients[1], NULL, session));
     SSL_SESSION_free(session);
     SSL_CTX_free(server);
     tickets_drop(&tickets);
@@ -133,12 +110,12 @@ static void two_with_one_file_resume_each_others_sessions(void)
         CU_ASSERT_FATAL(words_none(tickets_create("keys", "tls", &one)));
         CU_ASSERT_FATAL(words_none(tickets_create("keys", "tls", &other)));
         SSL_CTX *first = make_server(one), *second = make_server(other);
-        SSL_SESSION *session = get_session(first, clients[i / 2]);
-        CU_ASSERT_TRUE(resumes(second, clients[i / 2], session));
+        SSL_SESSION *session = meeting_make_session(first, clients[i / 2], NULL);
+        CU_ASSERT_TRUE(meeting_resumes(second, clients[i / 2], NULL, session));
         write_keys("keys", 9, sizes[i % 2], 1);
         CU_ASSERT(words_none(tickets_renew(other, "tls")));
-        CU_ASSERT_FALSE(resumes(second, clients[i / 2], session));
-        CU_ASSERT_TRUE(resumes(first, clients[i / 2], session));
+        CU_ASSERT_FALSE(meeting_resumes(second, clients[i / 2], NULL, session));
+        CU_ASSERT_TRUE(meeting_resumes(first, clients[i / 2], NULL, session));
         SSL_SESSION_free(session);
         SSL_CTX_free(first);
         SSL_CTX_free(second);
