@@ -216,3 +216,31 @@ void fake_wait(struct proxy *proxy, size_t count)
         };
     pthread_mutex_unlock(&proxy->mutex);
 }
+
+static void tell_of(struct event_ring *ring, enum event_what what, uint64_t splice)
+{
+    const struct address peer = {.family = AF_INET, .port = 50212, .ip = {198, 51, 100, (uint8_t)splice}};
+    event_tell(ring, &(struct event){
+                         .what = what,
+                         .end = what == EVENT_CONNECTION_CLOSE ? EVENT_CLIENT_END : EVENT_NO_END,
+                         .at = 1795412400000,
+                         .splice = splice,
+                         .listener = event_name_hold(ring, splice % 2 ? "web" : "api"),
+                         .upstream = event_name_hold(ring, "app"),
+                         .has_counts = what == EVENT_CONNECTION_CLOSE,
+                         .received = 991223,
+                         .sent = 18231,
+                         .age_ms = 57878,
+                         .reason = what == EVENT_CONNECTION_CLOSE ? REASON_PEER_ENDED : REASON_NONE,
+                         .by = what == EVENT_CONNECTION_CLOSE ? BY_THEIR_SERVICE : BY_NOBODY,
+                         .peer = &peer,
+                     });
+}
+
+void fake_tell(struct proxy *proxy, uint64_t first, uint64_t last)
+{
+    for (uint64_t splice = first; splice <= last; splice++) {
+        tell_of(proxy->events, EVENT_SPLICE_OPEN, splice);
+        tell_of(proxy->events, EVENT_CONNECTION_CLOSE, splice);
+    }
+}

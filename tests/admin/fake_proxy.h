@@ -74,6 +74,10 @@ void fake_live(struct proxy *proxy, uint64_t first, uint64_t last, bool is_alive
 /* What splice `id` says of itself. Its client has the address 10.1.0.0 + id; every third one is opening. */
 void fake_splice(uint64_t id, bool with_kernel, struct report_splice *report);
 
+/* Splices `first` to `last` of "web" (odd ones) and "api", from 198.51.100.id, each tell that they open, and
+ * that they close their client connection: two events. */
+void fake_tell(struct proxy *proxy, uint64_t first, uint64_t last);
+
 /* `count` requests wait at "web", from 10.2.0.0 + i. */
 void fake_wait(struct proxy *proxy, size_t count);
 

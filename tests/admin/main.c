@@ -19,6 +19,7 @@ extern const struct suite body_suite;
 extern const struct suite listener_orders_suite;
 extern const struct suite splice_orders_suite;
 extern const struct suite events_suite;
+extern const struct suite followers_suite;
 extern const struct suite listing_suite;
 extern const struct suite house_suite;
 extern const struct suite metrics_suite;
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
         &listing_suite,
         &house_suite,
         &events_suite,
+        &followers_suite,
         &metrics_suite,
         &visitors_suite,
         &doors_suite,

@@ -1,62 +1,23 @@
-/* Tests of GET /v1/events: pages, streams, filters, and what a reader that is too slow is told.
+/* Tests of GET /v1/events: pages, streams, filters, and what a reader that comes too late is told.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/report_event.h"
-#include "proxy/loop.h"
 #include "tests/admin/asking.h"
-#include "tests/admin/http.h"
-#include "tests/admin/stage.h"
 #include "tests/runner.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum {
-    PATIENCE_MS = 10000,
-};
 
 #define SSE    "text/event-stream"
 #define NDJSON "application/x-ndjson"
 
 static struct proxy proxy;
 
-static void tell_of(struct event_ring *ring, enum event_what what, uint64_t splice, uint8_t last_of_peer)
-{
-    const struct address peer = {.family = AF_INET, .port = 50212, .ip = {198, 51, 100, last_of_peer}};
-    event_tell(ring, &(struct event){
-                         .what = what,
-                         .end = what == EVENT_CONNECTION_CLOSE ? EVENT_CLIENT_END : EVENT_NO_END,
-                         .at = 1795412400000,
-                         .splice = splice,
-                         .listener = event_name_hold(ring, splice % 2 ? "web" : "api"),
-                         .upstream = event_name_hold(ring, "app"),
-                         .has_counts = what == EVENT_CONNECTION_CLOSE,
-                         .received = 991223,
-                         .sent = 18231,
-                         .age_ms = 57878,
-                         .reason = what == EVENT_CONNECTION_CLOSE ? REASON_PEER_ENDED : REASON_NONE,
-                         .by = what == EVENT_CONNECTION_CLOSE ? BY_THEIR_SERVICE : BY_NOBODY,
-                         .peer = &peer,
-                     });
-}
-
-/* Each splice opens, and closes its client connection: two events. */
-static void tell(struct event_ring *ring, uint64_t first, uint64_t last)
-{
-    for (uint64_t splice = first; splice <= last; splice++) {
-        tell_of(ring, EVENT_SPLICE_OPEN, splice, (uint8_t)splice);
-        tell_of(ring, EVENT_CONNECTION_CLOSE, splice, (uint8_t)splice);
-    }
-}
-
 static int begin(void)
 {
     fake_begin(&proxy);
-    tell(proxy.events, 1, 10);
+    fake_tell(&proxy, 1, 10);
     return 0;
 }
 
@@ -270,7 +231,7 @@ static void who_comes_too_late_is_told_the_gap_in_each_form(void)
     static struct proxy small;
     struct asking_result result;
     fake_begin(&small);
-    tell(small.events, 1, 150); /* 300 events, of which 256 are kept */
+    fake_tell(&small, 1, 150); /* 300 events, of which 256 are kept */
     asking_ask(&small, CONF_ACCESS_READ, "GET /v1/events?after=10&limit=2", NULL, &result);
     CU_ASSERT_STRING_EQUAL(text_of(item(&result, 0), "event"), "gap");
     CU_ASSERT_EQUAL(number_of(item(&result, 0), "lost"), 34);
@@ -322,153 +283,6 @@ static void without_a_ring_the_answer_says_why(void)
     proxy.events = ring;
 }
 
-/* Over sockets */
-
-static struct stage stage;
-
-/* By HTTP/1.0 the body comes as it is, without chunks. */
-static int follow_by(const char *version, const char *target, const char *accept)
-{
-    char request[256];
-    int fd = http_connect(stage.path, 0);
-    snprintf(request, sizeof request, "GET %s %s\r\nHost: x\r\nAccept: %s\r\n\r\n", target, version, accept);
-    CU_ASSERT_TRUE_FATAL(fd >= 0 && http_say(fd, request));
-    return fd;
-}
-
-static int follow(const char *target, const char *accept)
-{
-    return follow_by("HTTP/1.1", target, accept);
-}
-
-/* Reads on until the text stands in what was read. */
-static bool read_until(int fd, char *text, size_t room, const char *wanted)
-{
-    size_t length = strlen(text);
-    while (!strstr(text, wanted) && length + 1 < room) {
-        ssize_t count = recv(fd, text + length, room - length - 1, 0);
-        if (count <= 0)
-            return false;
-        text[length += (size_t)count] = '\0';
-    }
-    return strstr(text, wanted) != NULL;
-}
-
-static void a_stream_tells_what_happens_while_it_happens(void)
-{
-    char text[16384] = "";
-    stage_begin(&stage);
-    int fd = follow("/v1/events", SSE);
-    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "retry: 1000"));
-    tell(stage.proxy.events, 1, 1);
-    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "id: 2\nevent: connection.close\n"));
-    tell(stage.proxy.events, 2, 2);
-    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "id: 4\nevent: connection.close\n"));
-    CU_ASSERT_EQUAL(count_in(text, "data: "), 4);
-    close(fd);
-    stage_end(&stage);
-}
-
-static void a_stream_ends_in_order_with_the_process(void)
-{
-    struct http_answer answer;
-    char text[4096] = "";
-    size_t length;
-    stage_begin(&stage);
-    int fd = follow("/v1/events", NDJSON);
-    tell(stage.proxy.events, 1, 1);
-    CU_ASSERT_TRUE(read_until(fd, text, sizeof text, "connection.close"));
-    event_tell(stage.proxy.events, &(struct event){.what = EVENT_PROCESS_STOPPING});
-    stage_end(&stage);
-    char *rest = http_read_all(fd, &length);
-    char *whole = NULL;
-    CU_ASSERT_TRUE_FATAL(asprintf(&whole, "%s%s", text, rest) > 0);
-    http_parse(whole, strlen(whole), false, &answer);
-    CU_ASSERT_TRUE(answer.is_whole);
-    CU_ASSERT_PTR_NOT_NULL(strstr(answer.body, "process.stopping"));
-    http_end(&answer);
-    free(whole);
-    free(rest);
-    close(fd);
-}
-
-static void there_are_16_streams_and_who_hangs_up_makes_room(void)
-{
-    int fds[16];
-    struct http_answer answer;
-    stage_begin(&stage);
-    for (size_t i = 0; i < 16; i++) {
-        char text[1024] = "";
-        fds[i] = follow("/v1/events", SSE);
-        CU_ASSERT_TRUE(read_until(fds[i], text, sizeof text, "retry: 1000"));
-    }
-    http_get(stage.path, 0, "/v1/events", "Accept: " SSE "\r\n", &answer);
-    CU_ASSERT_EQUAL(answer.status, 503);
-    CU_ASSERT_TRUE(http_has(&answer, "Retry-After: 1"));
-    http_end(&answer);
-    close(fds[3]);
-    int status = 503;
-    for (uint64_t began = loop_clock_ms(); status == 503 && loop_clock_ms() < began + PATIENCE_MS;) {
-        http_get(stage.path, 0, "/v1/events?limit=1&after=0", "Accept: " NDJSON "\r\n", &answer);
-        status = answer.status;
-        http_end(&answer);
-        if (status == 503)
-            tell(stage.proxy.events, 1, 1);
-    }
-    CU_ASSERT_EQUAL(status, 200);
-    for (size_t i = 0; i < 16; i++) {
-        if (i != 3)
-            close(fds[i]);
-    }
-    stage_end(&stage);
-}
-
-/* Adds up the numbers of the events and of the gaps in a stream of NDJSON. */
-static bool count_lines(const char *text, uint64_t *events, uint64_t *lost)
-{
-    uint64_t before = 0;
-    for (const char *line = strstr(text, "{\"id\":"); line; line = strstr(line + 1, "{\"id\":")) {
-        uint64_t id = 0, gap = 0;
-        bool is_gap = sscanf(line, "{\"id\":%" SCNu64 ",\"event\":\"gap\",\"lost\":%" SCNu64, &id, &gap) == 2;
-        if (!is_gap && sscanf(line, "{\"id\":%" SCNu64, &id) != 1)
-            return false;
-        *lost += gap;
-        *events += !is_gap;
-        if (id != before + (is_gap ? gap : 1))
-            return false;
-        before = id;
-    }
-    return true;
-}
-
-/* The client reads nothing while far more is told than the sockets and the ring hold. */
-static void a_reader_that_pauses_gets_a_gap_with_the_exact_number(void)
-{
-    enum {
-        TOLD = 40000
-    };
-    const size_t room = 32 << 20;
-    char *text = calloc(1, room), wanted[64];
-    uint64_t events = 0, lost = 0;
-    stage_begin(&stage);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    int fd = follow_by("HTTP/1.0", "/v1/events?fields=id,event,lost,listener,peer", NDJSON);
-    tell(stage.proxy.events, 1, 1);
-    CU_ASSERT_TRUE(read_until(fd, text, room, "{\"id\":2,"));
-    tell(stage.proxy.events, 2, TOLD / 4);
-    usleep(200000);
-    tell(stage.proxy.events, 1, TOLD / 4);
-    snprintf(wanted, sizeof wanted, "{\"id\":%d,", TOLD);
-    CU_ASSERT_TRUE(read_until(fd, text, room, wanted));
-    CU_ASSERT_TRUE(count_lines(strstr(text, "\r\n\r\n"), &events, &lost));
-    CU_ASSERT_TRUE(lost > 0);
-    CU_ASSERT_EQUAL(events + lost, TOLD);
-    CU_ASSERT_EQUAL(event_lost_total(stage.proxy.events), lost);
-    close(fd);
-    free(text);
-    stage_end(&stage);
-}
-
 static const struct test tests[] = {
     TEST(a_page_tells_what_the_ring_holds_in_order),
     TEST(an_event_has_the_members_that_say_something_and_no_others),
@@ -481,10 +295,6 @@ static const struct test tests[] = {
     TEST(who_comes_too_late_is_told_the_gap_in_each_form),
     TEST(whoever_changes_something_is_told_of),
     TEST(without_a_ring_the_answer_says_why),
-    TEST(a_stream_tells_what_happens_while_it_happens),
-    TEST(a_stream_ends_in_order_with_the_process),
-    TEST(there_are_16_streams_and_who_hangs_up_makes_room),
-    TEST(a_reader_that_pauses_gets_a_gap_with_the_exact_number),
     {0},
 };
 
