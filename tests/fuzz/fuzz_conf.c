@@ -4,20 +4,10 @@
 #include "conf/conf.h"
 #include "conf/grammar.h"
 #include "conf/object.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void demand(int holds, const char *claim)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "does not hold: %s\n", claim);
-    abort();
-}
 
 static char *print(const struct conf *conf, size_t *length)
 {

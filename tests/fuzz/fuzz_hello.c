@@ -2,20 +2,11 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/hello.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void demand(int holds, const char *claim)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "does not hold: %s\n", claim);
-    abort();
-}
 
 /* Looks at more and more of the bytes, `piece` further each time, in memory that ends where they do. */
 static enum hello_state scan(const uint8_t *bytes, size_t length, size_t piece)

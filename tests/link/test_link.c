@@ -54,16 +54,23 @@ static int open_at(enum link_side side, struct sockaddr_in *address)
     return fd;
 }
 
+/* A listening socket on the near side, and its address. */
+static int listen_near(struct sockaddr_in *near)
+{
+    socklen_t length = sizeof *near;
+    int fd = open_at(LINK_NEAR, near);
+    CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)near, sizeof *near), 0);
+    CU_ASSERT_EQUAL(listen(fd, 1), 0);
+    CU_ASSERT_EQUAL(getsockname(fd, (struct sockaddr *)near, &length), 0);
+    return fd;
+}
+
 static void a_connection_takes_a_round_trip(void)
 {
     struct sockaddr_in near, far;
-    socklen_t length = sizeof near;
     if (!begin())
         return;
-    int listening = open_at(LINK_NEAR, &near), client = open_at(LINK_FAR, &far);
-    CU_ASSERT_EQUAL_FATAL(bind(listening, (struct sockaddr *)&near, sizeof near), 0);
-    CU_ASSERT_EQUAL(listen(listening, 1), 0);
-    CU_ASSERT_EQUAL(getsockname(listening, (struct sockaddr *)&near, &length), 0);
+    int listening = listen_near(&near), client = open_at(LINK_FAR, &far);
     uint64_t began = now_ms();
     CU_ASSERT_EQUAL(connect(client, (struct sockaddr *)&near, sizeof near), 0);
     CU_ASSERT_TRUE(now_ms() - began >= 2 * DELAY_MS);
@@ -82,16 +89,12 @@ static void a_connection_takes_a_round_trip(void)
 static void a_lossy_link_loses_and_tcp_goes_on(void)
 {
     struct sockaddr_in near, far;
-    socklen_t length = sizeof near;
     enum {
         BLOCK = 200000
     };
     if (!begin())
         return;
-    int listening = open_at(LINK_NEAR, &near), client = open_at(LINK_FAR, &far);
-    CU_ASSERT_EQUAL_FATAL(bind(listening, (struct sockaddr *)&near, sizeof near), 0);
-    CU_ASSERT_EQUAL(listen(listening, 1), 0);
-    CU_ASSERT_EQUAL(getsockname(listening, (struct sockaddr *)&near, &length), 0);
+    int listening = listen_near(&near), client = open_at(LINK_FAR, &far);
     CU_ASSERT_EQUAL(connect(client, (struct sockaddr *)&near, sizeof near), 0);
     int accepted = accept(listening, NULL, NULL);
     link_change(link_of_test, &(struct link_nature){.delay_ms = 1, .loss_permille = 50});
