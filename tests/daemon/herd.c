@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/daemon/herd.h"
 
+#include "tests/daemon/harness.h"
 #include "tests/daemon/wire.h"
-#include "tests/runner.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -76,7 +76,7 @@ static void *serve(void *context)
     }
 }
 
-void herd_begin(struct herd *herd)
+static void begin_service(struct herd *herd)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
@@ -103,7 +103,7 @@ static void open_one(struct herd *herd, const char *address)
     herd->clients[herd->count++] = wire.fd;
 }
 
-void herd_open(struct herd *herd, const char *address, unsigned count)
+static void open_all(struct herd *herd, const char *address, unsigned count)
 {
     unsigned echoed = 0;
     herd->clients = calloc(count, sizeof *herd->clients);
@@ -119,24 +119,28 @@ void herd_open(struct herd *herd, const char *address, unsigned count)
     }
 }
 
-void herd_close(struct herd *herd)
+void herd_begin(struct herd *herd, const char *listeners, const char *upstreams, unsigned count)
+{
+    begin_service(herd);
+    harness_configure("{'listeners':[{'name':'herd','address':'127.0.0.1:0','upstream':'herd'}%s],"
+                      "'upstreams':[{'name':'herd','servers':['%s']}%s],'log':{'access':false}," HARNESS_ADMIN
+                      "}",
+                      listeners, herd->address, upstreams);
+    harness_start();
+    open_all(herd, harness_at("127.0.0.1", "herd"), count);
+}
+
+/* The clients first: the daemon would wait for them. */
+void herd_end(struct herd *herd)
 {
     for (unsigned i = 0; i < herd->count; i++)
         close(herd->clients[i]);
     free(herd->clients);
-    herd->clients = NULL;
-    herd->count = 0;
-}
-
-void herd_end(struct herd *herd)
-{
-    if (!herd->thread)
-        return;
+    harness_end();
     shutdown(herd->listening, SHUT_RDWR);
     pthread_join(herd->thread, NULL);
     close(herd->poll);
     close(herd->listening);
-    herd_close(herd);
     memset(herd, 0, sizeof *herd);
 }
 

@@ -18,7 +18,7 @@ enum {
 };
 
 struct herd {
-    char address[32]; /* of the herd's service, which echoes: for the configuration */
+    char address[32]; /* of its service, which echoes */
     int listening;
     int poll;
     pthread_t thread;
@@ -27,16 +27,12 @@ struct herd {
     int by_port[HERD_PORTS]; /* index, or HERD_NOBODY */
 };
 
-/* Starts the service. */
-void herd_begin(struct herd *herd);
+/* After harness_begin: starts the service and, in front of it, the daemon, and opens `count` splices through
+ * its listener "herd": all have been echoed when it returns. `listeners` and `upstreams` are further items of
+ * the configuration's lists, each with a comma before it. */
+void herd_begin(struct herd *herd, const char *listeners, const char *upstreams, unsigned count);
 
-/* Opens `count` splices through the listener at `address`: all have been echoed when it returns. */
-void herd_open(struct herd *herd, const char *address, unsigned count);
-
-/* Closes the clients, so that the splices end. */
-void herd_close(struct herd *herd);
-
-/* Ends the service; nothing may be open any more. Accepts one that is all zero. */
+/* Closes the clients, so that the splices end, and ends the daemon, as harness_end, and the service. */
 void herd_end(struct herd *herd);
 
 /* What beast `index` has sent and received; and: all of them. */

@@ -38,23 +38,17 @@ static void serve_sink(struct wire *wire, void *context)
 
 static void begin(unsigned count)
 {
+    char upstream[192];
     harness_begin(harness_is_long() ? 300 : 120);
     atomic_store(&sunk, 0);
-    herd_begin(&herd);
     service_begin(&sink, "127.0.0.1", serve_sink, NULL);
-    harness_configure("{'listeners':[{'name':'herd','address':'127.0.0.1:0','upstream':'herd'},"
-                      "{'name':'bulk','address':'127.0.0.1:0','upstream':'sink'}],"
-                      "'upstreams':[{'name':'herd','servers':['%s']},{'name':'sink','servers':['%s']}],"
-                      "'log':{'access':false}," HARNESS_ADMIN "}",
-                      herd.address, sink.address);
-    harness_start();
-    herd_open(&herd, harness_at("127.0.0.1", "herd"), count);
+    snprintf(upstream, sizeof upstream, ",{'name':'sink','servers':['%s']}", sink.address);
+    herd_begin(&herd, ",{'name':'bulk','address':'127.0.0.1:0','upstream':'sink'}", upstream,
+               herd_most(count));
 }
 
 static void end(void)
 {
-    herd_close(&herd);
-    harness_end();
     herd_end(&herd);
     service_end(&sink);
 }
@@ -285,7 +279,7 @@ static double run_round(enum pace pace)
 
 static void numbers_are_exact_while_thousands_are_open_and_much_moves(void)
 {
-    begin(herd_most(SHORT));
+    begin(SHORT);
     run_round(WITHOUT_PAUSE);
     end();
 }
@@ -295,7 +289,7 @@ static void asking_hardly_slows_a_transfer(void)
     double sums[PACES] = {0};
     if (!harness_is_long())
         return;
-    begin(herd_most(LONG));
+    begin(LONG);
     for (unsigned round = 0; round < ROUNDS; round++) {
         for (enum pace pace = NEVER; pace < PACES; pace++)
             sums[pace] += run_round(pace) / ROUNDS;

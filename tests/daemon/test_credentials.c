@@ -2,14 +2,13 @@
  * under way, on both sides, while handshakes go on.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/daemon/crowd.h"
 #include "tests/daemon/harness.h"
 #include "tests/daemon/identity.h"
 #include "tests/daemon/service.h"
 #include "tests/daemon/suites.h"
 #include "tests/daemon/tls_client.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,16 +44,10 @@ static void end(void)
     service_end(&service);
 }
 
-static bool echoes(struct wire *wire)
-{
-    char byte = 0;
-    return wire->fd >= 0 && wire_write(wire, "x", 1) && wire_read_all(wire, &byte, 1) && byte == 'x';
-}
-
 static bool is_served(const char *address)
 {
     struct wire wire = wire_dial(address);
-    bool is = echoes(&wire);
+    bool is = wire_echoes(&wire);
     wire_close(&wire);
     return is;
 }
@@ -97,36 +90,16 @@ static void await_count(const char *what, int64_t wanted)
     CU_ASSERT_EQUAL(count_of(what), wanted);
 }
 
-/* Clients that come all the time. */
-struct crowd {
-    pthread_t thread;
-    char address[64];
-    atomic_bool is_over;
-    unsigned came;
-    unsigned failed;
-};
-
-static void *come_and_go(void *context)
-{
-    struct crowd *crowd = context;
-    for (; !atomic_load(&crowd->is_over); crowd->came++) {
-        crowd->failed += !is_served(crowd->address);
-        usleep(PACE_MS * 1000);
-    }
-    return NULL;
-}
-
 static void authorities_of_an_upstream_change_under_handshakes_and_fail_none(void)
 {
     unsigned swaps = harness_is_long() ? 100 : 10, loaded = 0, failed = 0;
-    struct crowd crowd = {.came = 0};
+    struct crowd crowd;
     begin(",'ca':'@/trust.pem'", "");
     replace("trust.pem", "ca.crt");
     harness_start();
-    snprintf(crowd.address, sizeof crowd.address, "%s", harness_at("127.0.0.1", "front"));
-    struct wire living = wire_dial(crowd.address);
-    CU_ASSERT_TRUE(echoes(&living));
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&crowd.thread, NULL, come_and_go, &crowd), 0);
+    struct wire living = wire_dial(harness_at("127.0.0.1", "front"));
+    CU_ASSERT_TRUE(wire_echoes(&living));
+    crowd_begin(&crowd, harness_at("127.0.0.1", "front"), is_served);
     for (unsigned i = 1; i <= swaps; i++) {
         if (i % 5 == 0) {
             replace("trust.pem", "a.key");
@@ -135,13 +108,12 @@ static void authorities_of_an_upstream_change_under_handshakes_and_fail_none(voi
         replace("trust.pem", i % 2 ? "ca.crt other.crt" : "ca.crt");
         await_count("loads", ++loaded);
     }
-    atomic_store(&crowd.is_over, true);
-    pthread_join(crowd.thread, NULL);
+    crowd_end(&crowd);
     printf("%u swaps, %u of them spoilt, %u clients: %u failed ", swaps + failed, failed, crowd.came,
            crowd.failed);
     CU_ASSERT_TRUE(crowd.came > 0);
     CU_ASSERT_EQUAL(crowd.failed, 0);
-    CU_ASSERT_TRUE(echoes(&living));
+    CU_ASSERT_TRUE(wire_echoes(&living));
     wire_close(&living);
     end();
 }
@@ -152,10 +124,10 @@ static void who_is_believed_no_more_is_refused_though_it_could_be_resumed(void)
     replace("trust.pem", "ca.crt");
     harness_start();
     struct wire living = wire_dial(harness_at("127.0.0.1", "front"));
-    CU_ASSERT_TRUE(echoes(&living));
+    CU_ASSERT_TRUE(wire_echoes(&living));
     replace("trust.pem", "other.crt");
     await_served(false);
-    CU_ASSERT_TRUE(echoes(&living));
+    CU_ASSERT_TRUE(wire_echoes(&living));
     replace("trust.pem", "ca.crt");
     await_served(true);
     wire_close(&living);
@@ -204,7 +176,7 @@ static void await_shown(const char *name)
     bool is_shown = false;
     while (!is_shown && harness_now_ms() < until) {
         struct wire wire = wire_dial(harness_at("127.0.0.1", "front"));
-        CU_ASSERT_TRUE(echoes(&wire));
+        CU_ASSERT_TRUE(wire_echoes(&wire));
         cJSON *list = harness_get("/v1/connections?listener=inner&kind=server");
         const cJSON *item;
         cJSON_ArrayForEach (item, asking_member(list, "items"))
@@ -245,7 +217,7 @@ static void await_let_in(const char *own, bool is_wanted)
     bool is = !is_wanted;
     for (; is != is_wanted && harness_now_ms() < until; usleep(PACE_MS * 1000)) {
         struct wire wire = dial_inner(own);
-        is = echoes(&wire);
+        is = wire_echoes(&wire);
         wire_close(&wire);
     }
     CU_ASSERT_EQUAL(is, is_wanted);
@@ -266,13 +238,13 @@ static void a_listener_hears_of_files_in_directories_of_authorities_and_of_lists
     await_let_in("ours", true);
     await_let_in("theirs", false);
     struct wire living = dial_inner("ours");
-    CU_ASSERT_TRUE(echoes(&living));
+    CU_ASSERT_TRUE(wire_echoes(&living));
     /* Written over where it stands, which the directory itself does not show. */
     forge_write_chain("cas/two.pem", &second, NULL);
     await_let_in("theirs", true);
     identity_revoke("lists/one.pem", "ours");
     await_let_in("ours", false);
-    CU_ASSERT_TRUE(echoes(&living));
+    CU_ASSERT_TRUE(wire_echoes(&living));
     harness_await_log("listener inner believes others than before");
     wire_close(&living);
     forge_free(&second);

@@ -36,26 +36,6 @@ enum {
 static struct herd herd;
 static atomic_bool is_over;
 
-static void begin(unsigned count)
-{
-    harness_begin(harness_is_long() ? 300 : 120);
-    atomic_store(&is_over, false);
-    herd_begin(&herd);
-    harness_configure("{'listeners':[{'name':'herd','address':'127.0.0.1:0','upstream':'herd'}],"
-                      "'upstreams':[{'name':'herd','servers':['%s']}],'log':{'access':false}," HARNESS_ADMIN
-                      "}",
-                      herd.address);
-    harness_start();
-    herd_open(&herd, harness_at("127.0.0.1", "herd"), count);
-}
-
-static void end(void)
-{
-    herd_close(&herd);
-    harness_end();
-    herd_end(&herd);
-}
-
 /* One of the crowd. They stand for other machines, and leave the processors to the daemon: each steps back.
  */
 struct guest {
@@ -203,7 +183,9 @@ static void health_is_told_to_whoever_asks_in_a_crowd(void)
     static struct guest slow[KINDS * SLOW_OF_A_KIND], busy[BUSY];
     struct prober prober;
     struct guest sum = {0};
-    begin(herd_most(harness_is_long() ? LONG : SHORT));
+    harness_begin(harness_is_long() ? 300 : 120);
+    atomic_store(&is_over, false);
+    herd_begin(&herd, "", "", herd_most(harness_is_long() ? LONG : SHORT));
     prober_begin(&prober, harness_is_long() ? LONG_MS : SHORT_MS);
     for (unsigned i = 0; i < KINDS * SLOW_OF_A_KIND; i++) {
         slow[i] = (struct guest){.number = i};
@@ -229,7 +211,7 @@ static void health_is_told_to_whoever_asks_in_a_crowd(void)
            sum.refused, sum.sent_away);
     CU_ASSERT_EQUAL(probe.failed, 0);
     CU_ASSERT_TRUE(sum.served > 0);
-    end();
+    herd_end(&herd);
 }
 
 static const struct test tests[] = {

@@ -31,12 +31,6 @@ static void end(void)
     service_end(&service);
 }
 
-static bool echoes(struct wire *wire)
-{
-    char byte = 0;
-    return wire_write(wire, "x", 1) && wire_read_all(wire, &byte, 1) && byte == 'x';
-}
-
 /* Waits until dialling is refused. */
 static void expect_refused(const char *address)
 {
@@ -69,16 +63,16 @@ static void open_splices_finish_while_nobody_new_comes_in(void)
     begin("'timeout':'20s'");
     strcpy(address, harness_at("127.0.0.1", "web"));
     struct wire plain = wire_dial(address), tls = tls_dial(harness_at("127.0.0.1", "tls"), &wish);
-    CU_ASSERT_TRUE(echoes(&plain) && echoes(&tls));
+    CU_ASSERT_TRUE(wire_echoes(&plain) && wire_echoes(&tls));
     harness_signal(SIGTERM);
     expect_refused(address);
-    CU_ASSERT_TRUE(echoes(&plain) && echoes(&tls));
+    CU_ASSERT_TRUE(wire_echoes(&plain) && wire_echoes(&tls));
     CU_ASSERT_EQUAL(harness_wait(0), -1);
     CU_ASSERT_TRUE(wire_send(&plain, 3, 40000, &sent));
     CU_ASSERT_TRUE(wire_finish(&plain));
     CU_ASSERT_TRUE(wire_receive(&plain, &received));
     CU_ASSERT_TRUE(sum_equal(&sent, &received));
-    CU_ASSERT_TRUE(echoes(&tls));
+    CU_ASSERT_TRUE(wire_echoes(&tls));
     wire_close(&plain);
     wire_close(&tls);
     CU_ASSERT_EQUAL(harness_wait(10), 0);
@@ -90,7 +84,7 @@ static void what_does_not_finish_in_time_is_cut(void)
     begin("'timeout':'400ms'");
     struct wire wire = wire_dial(harness_at("127.0.0.1", "web"));
     char byte;
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     uint64_t began = harness_now_ms();
     harness_signal(SIGTERM);
     CU_ASSERT_TRUE(wire_read(&wire, &byte, 1) <= 0);
@@ -105,11 +99,11 @@ static void a_second_signal_ends_it_now(void)
 {
     begin("'timeout':'50s'");
     struct wire wire = wire_dial(harness_at("127.0.0.1", "web"));
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     harness_signal(SIGTERM);
     harness_await_log("process.draining");
     CU_ASSERT_EQUAL(harness_wait(0), -1);
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     harness_signal(SIGTERM);
     CU_ASSERT_EQUAL(harness_wait(10), 0);
     wire_close(&wire);
@@ -125,7 +119,7 @@ static void who_comes_during_the_delay_is_served(void)
     CU_ASSERT_EQUAL(harness_status("/readyz"), 503);
     struct wire wire = wire_dial(address);
     CU_ASSERT_TRUE_FATAL(wire.fd >= 0);
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     wire_close(&wire);
     CU_ASSERT_EQUAL(harness_wait(10), 0);
     end();

@@ -84,12 +84,6 @@ static bool can_be_read(const struct wire *wire, int most_ms)
     return poll(&poll_fd, 1, most_ms) == 1;
 }
 
-static bool echoes(struct wire *wire, char letter)
-{
-    char back = 0;
-    return wire_write(wire, &letter, 1) && wire_read_all(wire, &back, 1) && back == letter;
-}
-
 static void dial_all(struct wire wires[CLIENTS], const char *address)
 {
     for (size_t i = 0; i < CLIENTS; i++) {
@@ -116,7 +110,7 @@ static void whoever_comes_to_a_held_listener_waits_and_is_served_when_it_is_open
     begin("");
     const char *address = harness_at("127.0.0.1", "web");
     struct wire before = wire_dial(address);
-    CU_ASSERT_TRUE(echoes(&before, 'a'));
+    CU_ASSERT_TRUE(wire_echoes(&before));
     CU_ASSERT_EQUAL(harness_order("PATCH /v1/listeners/web", "{'state':'held'}", &answer), 200);
     CU_ASSERT_STRING_EQUAL(asking_text(answer, "state"), "held");
     cJSON_Delete(answer);
@@ -125,7 +119,7 @@ static void whoever_comes_to_a_held_listener_waits_and_is_served_when_it_is_open
     usleep(100000);
     CU_ASSERT_EQUAL(harness_number(web, "queue.depth"), CLIENTS);
     CU_ASSERT_EQUAL(harness_number("/v1/listeners/web/queue", "total"), CLIENTS);
-    CU_ASSERT_TRUE(echoes(&before, 'b'));
+    CU_ASSERT_TRUE(wire_echoes(&before));
     CU_ASSERT_EQUAL(order("web", "{'state':'held'}"), 200);
     CU_ASSERT_EQUAL(order("web", "{'state':'open'}"), 200);
     expect_state("web", "open");
@@ -177,7 +171,7 @@ static void more_places_let_in_who_waits(void)
     begin(",'max_connections':1");
     const char *address = harness_at("127.0.0.1", "web");
     first = wire_dial(address);
-    CU_ASSERT_TRUE(echoes(&first, 'a'));
+    CU_ASSERT_TRUE(wire_echoes(&first));
     second = wire_dial(address);
     CU_ASSERT_TRUE(wire_write(&second, "b", 1));
     CU_ASSERT_FALSE(can_be_read(&second, 100));
@@ -193,16 +187,16 @@ static void a_drained_listener_waits_for_its_splices_and_can_be_opened_until_it_
     begin("");
     const char *address = harness_at("127.0.0.1", "web");
     struct wire old = wire_dial(address);
-    CU_ASSERT_TRUE(echoes(&old, 'a'));
+    CU_ASSERT_TRUE(wire_echoes(&old));
     CU_ASSERT_EQUAL(order("web", "{'state':'draining'}"), 200);
     usleep(100000);
     expect_state("web", "draining");
-    CU_ASSERT_TRUE(echoes(&old, 'b'));
+    CU_ASSERT_TRUE(wire_echoes(&old));
     CU_ASSERT_EQUAL(order("web", "{'state':'held','backlog':9}"), 409);
     CU_ASSERT_EQUAL(harness_number(web, "queue.limit"), 4096);
     CU_ASSERT_EQUAL(order("web", "{'state':'open'}"), 200);
     struct wire fresh = wire_dial(address);
-    CU_ASSERT_TRUE(echoes(&fresh, 'c'));
+    CU_ASSERT_TRUE(wire_echoes(&fresh));
     CU_ASSERT_EQUAL(order("web", "{'state':'draining'}"), 200);
     wire_close(&old);
     wire_close(&fresh);
@@ -214,7 +208,7 @@ static void a_drained_listener_waits_for_its_splices_and_can_be_opened_until_it_
     reload();
     expect_state("web", "open");
     fresh = wire_dial(harness_at("127.0.0.1", "web"));
-    CU_ASSERT_TRUE(echoes(&fresh, 'd'));
+    CU_ASSERT_TRUE(wire_echoes(&fresh));
     wire_close(&fresh);
     end();
 }
@@ -290,7 +284,7 @@ static void a_unix_listener_is_held_and_drained_too(void)
     await_state("local", "closed");
     reload();
     struct wire wire = wire_dial(local);
-    CU_ASSERT_TRUE(echoes(&wire, 'a'));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     wire_close(&wire);
     end();
 }
@@ -310,7 +304,7 @@ static void who_is_late_is_reset_and_who_has_left_is_skipped(void)
     gone = wire_dial(address);
     wire_close(&gone);
     CU_ASSERT_EQUAL(order("web", "{'state':'open'}"), 200);
-    CU_ASSERT_TRUE(echoes(&fresh, 'f'));
+    CU_ASSERT_TRUE(wire_echoes(&fresh));
     CU_ASSERT_TRUE(wire_read(&late, &byte, 1) < 0);
     CU_ASSERT_EQUAL(harness_number(web, "queue.expired_total"), 1);
     CU_ASSERT_EQUAL(harness_number(web, "queue.left_before_accept_total"), 1);

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-    SOON_MS = 2000, /* after an order other keys are in force */
-    VISITS = 24,    /* at a time: more than one worker keeps to itself */
+    PATIENCE_MS = 20000, /* until other keys are in force after an order */
+    VISITS = 24,         /* at a time: more than one worker keeps to itself */
 };
 
 static struct service service;
@@ -132,7 +132,7 @@ static void a_session_is_resumed_at_another_instance_with_the_same_keys(void)
     harness_await("/v1/listeners/web", "totals.handshakes_resumed", 2);
     write_keys(2);
     CU_ASSERT_EQUAL(harness_order("POST /v1/certificates/reload", "", NULL), 200);
-    uint64_t until = harness_now_ms() + SOON_MS;
+    uint64_t until = harness_now_ms() + PATIENCE_MS;
     while (resumes(harness_at("127.0.0.1", "web"), TLS1_3_VERSION, sessions[1]) && harness_now_ms() < until)
         usleep(10000);
     CU_ASSERT_FALSE(resumes(harness_at("127.0.0.1", "web"), TLS1_2_VERSION, sessions[0]));

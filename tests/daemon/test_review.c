@@ -47,16 +47,10 @@ static void end(void)
     harness_end();
 }
 
-static bool echoes(struct wire *wire)
-{
-    char byte = 0;
-    return wire->fd >= 0 && wire_write(wire, "x", 1) && wire_read_all(wire, &byte, 1) && byte == 'x';
-}
-
 static bool is_served(void)
 {
     struct wire wire = wire_dial(harness_at("127.0.0.1", "web"));
-    bool is_well = echoes(&wire);
+    bool is_well = wire_echoes(&wire);
     wire_close(&wire);
     return is_well;
 }
@@ -103,16 +97,16 @@ static void who_is_not_allowed_any_more_is_told_then_cut(void)
     char byte;
     begin("");
     struct wire wire = wire_dial(harness_at("127.0.0.1", "web")), other = dial_with("client1");
-    CU_ASSERT_TRUE(echoes(&wire) && echoes(&other));
+    CU_ASSERT_TRUE(wire_echoes(&wire) && wire_echoes(&other));
     expect_review("", 0, 0, "");
     reload(",'deny':['127.0.0.0/8']", ",'ca':'@/ca.crt'");
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     expect_review("{'dry_run':true}", 1, 0, "address_denied");
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     expect_review("{}", 1, 1, "address_denied");
     CU_ASSERT_EQUAL(wire_read(&wire, &byte, 1), 0);
     harness_await_log("\"reason\":\"address_denied\",\"by\":\"admin\"");
-    CU_ASSERT_TRUE(echoes(&other));
+    CU_ASSERT_TRUE(wire_echoes(&other));
     wire_close(&wire);
     wire_close(&other);
     end();
@@ -123,12 +117,12 @@ static void expect_only_the_second(const char *believes, const char *reason)
 {
     char byte;
     struct wire first = dial_with("client1"), second = dial_with("client2");
-    CU_ASSERT_TRUE(echoes(&first) && echoes(&second));
+    CU_ASSERT_TRUE(wire_echoes(&first) && wire_echoes(&second));
     reload("", believes);
     expect_review("{'dry_run':true}", 1, 0, reason);
     expect_review("{}", 1, 1, reason);
     CU_ASSERT_TRUE(wire_read(&first, &byte, 1) <= 0);
-    CU_ASSERT_TRUE(echoes(&second));
+    CU_ASSERT_TRUE(wire_echoes(&second));
     wire_close(&first);
     wire_close(&second);
 }
@@ -152,7 +146,7 @@ static void who_is_believed_by_another_authority_only_is_cut(void)
 {
     begin("");
     struct wire wire = dial_with("client1");
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     reload("", ",'ca':'@/other.crt'");
     expect_review("{}", 1, 1, "verify_failed");
     wire_close(&wire);

@@ -74,12 +74,6 @@ static int64_t ordered(const char *line, const char *body, const char *member)
     return number;
 }
 
-static bool echoes(struct wire *wire)
-{
-    char byte = 0;
-    return wire_write(wire, "x", 1) && wire_read_all(wire, &byte, 1) && byte == 'x';
-}
-
 static void a_splice_is_slowed_down_named_and_let_go(void)
 {
     static char block[64 * 1024];
@@ -124,7 +118,7 @@ static void one_is_closed_in_order_or_by_a_reset(void)
     begin(serve_echo);
     for (unsigned i = 0; i < 2; i++) {
         dial(1);
-        CU_ASSERT_TRUE(echoes(&wires[0]));
+        CU_ASSERT_TRUE(wire_echoes(&wires[0]));
         CU_ASSERT_EQUAL(ordered(line_of("DELETE", i ? "?how=rst" : ""), "", "closed"), 1);
         ssize_t got = wire_read(&wires[0], &byte, 1);
         CU_ASSERT_TRUE(i ? got < 0 && errno == ECONNRESET : got == 0);
@@ -142,7 +136,7 @@ static void tls_is_closed_with_close_notify(void)
     struct tls_wish wish = {.version = 0};
     begin(serve_echo);
     struct wire wire = tls_dial(harness_at("127.0.0.1", "tls"), &wish);
-    CU_ASSERT_TRUE(echoes(&wire));
+    CU_ASSERT_TRUE(wire_echoes(&wire));
     CU_ASSERT_EQUAL(ordered("POST /v1/splices/close", "{'filter':{'listener':'tls'}}", "closed"), 1);
     CU_ASSERT_EQUAL(SSL_read(wire.ssl, &byte, 1), 0);
     CU_ASSERT_EQUAL(SSL_get_shutdown(wire.ssl), SSL_RECEIVED_SHUTDOWN);
@@ -155,7 +149,7 @@ static void those_that_a_filter_finds_are_counted_then_closed(void)
     begin(serve_echo);
     dial(MANY);
     for (unsigned i = 0; i < MANY / 2; i++)
-        CU_ASSERT_TRUE(echoes(&wires[i]));
+        CU_ASSERT_TRUE(wire_echoes(&wires[i]));
     static const char line[] = "POST /v1/splices/close";
     CU_ASSERT_EQUAL(ordered(line, "{'filter':{'min_bytes':2},'dry_run':true}", "matched"), MANY / 2);
     CU_ASSERT_EQUAL(harness_number("/v1/splices", "total"), MANY);
@@ -165,7 +159,7 @@ static void those_that_a_filter_finds_are_counted_then_closed(void)
     CU_ASSERT_EQUAL(ordered(line, "{'filter':{'min_bytes':2},'how':'rst'}", "closed"), MANY / 2 - 5);
     harness_await("/v1/splices", "total", MANY / 2);
     for (unsigned i = 0; i < MANY; i++)
-        CU_ASSERT_EQUAL(echoes(&wires[i]), i >= MANY / 2);
+        CU_ASSERT_EQUAL(wire_echoes(&wires[i]), i >= MANY / 2);
     hang_up(MANY);
     end();
 }
@@ -211,7 +205,7 @@ static struct wire *find_last(unsigned many)
 static void echo_for(unsigned ms, struct wire *wire)
 {
     for (uint64_t began = harness_now_ms(); harness_now_ms() - began < ms; usleep(10000))
-        CU_ASSERT_TRUE(echoes(wire));
+        CU_ASSERT_TRUE(wire_echoes(wire));
 }
 
 /* Whoever wakes up between the order and its turn, is left alone. */

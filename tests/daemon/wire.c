@@ -110,6 +110,12 @@ bool wire_read_all(struct wire *wire, void *bytes, size_t length)
     return true;
 }
 
+bool wire_echoes(struct wire *wire)
+{
+    char byte = 0;
+    return wire->fd >= 0 && wire_write(wire, "x", 1) && wire_read_all(wire, &byte, 1) && byte == 'x';
+}
+
 bool wire_finish(struct wire *wire)
 {
     ERR_clear_error();

@@ -46,6 +46,9 @@ ssize_t wire_read(struct wire *wire, void *bytes, size_t room);
 /* Reads exactly so much. */
 bool wire_read_all(struct wire *wire, void *bytes, size_t length);
 
+/* Whether the peer sends a byte back. False for a closed one. */
+bool wire_echoes(struct wire *wire);
+
 /* Ends the own direction: close_notify and FIN, or FIN. */
 bool wire_finish(struct wire *wire);
 
