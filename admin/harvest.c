@@ -26,11 +26,13 @@ static size_t fold(void *items, size_t count, size_t size, int (*compare)(const 
     return kept;
 }
 
-/* Of listeners of one name the newest comes first. */
+/* Of listeners of one name the newest comes first, which no other one follows. */
 static int compare_listeners(const void *first, const void *second)
 {
     const struct report_listener *a = first, *b = second;
     int order = strcmp(a->name, b->name);
+    if (order == 0)
+        order = a->is_followed - b->is_followed;
     return order ? order : (a->since < b->since) - (a->since > b->since);
 }
 
@@ -46,8 +48,8 @@ static void add_known(int64_t *sum, int64_t number)
         *sum = *sum > 0 ? *sum + number : number;
 }
 
-/* A listener that drains while another one has its name: who is in it counts. Its counters do not: they would
- * be missing once it is gone, and a counter that falls is taken for a restart. */
+/* A listener that drains while another one has its name: who is in it counts. Its counters are the other
+ * one's, too. */
 static void merge_listener(void *first, const void *second)
 {
     struct report_listener *kept = first;
@@ -55,7 +57,6 @@ static void merge_listener(void *first, const void *second)
     add_known(&kept->queue.depth, leaving->queue.depth);
     add_known(&kept->queue.half_open, leaving->queue.half_open);
     add_known(&kept->connections.now, leaving->connections.now);
-    add_known(&kept->connections.securing, leaving->connections.securing);
 }
 
 static int compare_servers(const void *first, const void *second)

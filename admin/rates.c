@@ -33,8 +33,10 @@ void rates_sum(const struct report_listener *listeners, size_t count, uint64_t a
                struct rates_sample *sample)
 {
     *sample = (struct rates_sample){.at = at};
-    for (size_t i = 0; i < count; i++)
-        add_listener(sample->counters, &listeners[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!listeners[i].is_followed)
+            add_listener(sample->counters, &listeners[i]);
+    }
 }
 
 static bool is_comparable(const struct rates_sample *earlier, uint64_t at)

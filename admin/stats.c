@@ -15,7 +15,8 @@ static void add_connections(struct report_stats *stats, const struct report_list
 {
     stats->connections.peak = stats->connections.now;
     for (size_t i = 0; i < count; i++) {
-        stats->connections.securing += listeners[i].connections.securing;
+        if (!listeners[i].is_followed)
+            stats->connections.securing += listeners[i].connections.securing;
         if (listeners[i].connections.peak > stats->connections.peak)
             stats->connections.peak = listeners[i].connections.peak;
     }
@@ -32,7 +33,8 @@ static void add_queues(struct report_stats *stats, const struct report_listener 
     for (size_t i = 0; i < count; i++) {
         add_known(&stats->queues.depth, listeners[i].queue.depth);
         add_known(&stats->queues.half_open, listeners[i].queue.half_open);
-        add_known(&stats->queues.drops, listeners[i].queue.drops);
+        if (!listeners[i].is_followed)
+            add_known(&stats->queues.drops, listeners[i].queue.drops);
     }
 }
 

@@ -240,7 +240,7 @@ int64_t certs_refresh(const struct certs *certs, certs_tell_fetched *tell, void 
 
 uint64_t certs_unknown_tickets(const struct certs *certs)
 {
-    return certs->tickets ? tickets_unknown(certs->tickets) : 0;
+    return certs->tickets_unknown_before + (certs->tickets ? tickets_unknown(certs->tickets) : 0);
 }
 
 size_t certs_sessions(const struct certs *certs)
@@ -250,7 +250,7 @@ size_t certs_sessions(const struct certs *certs)
 
 uint64_t certs_unknown_sessions(const struct certs *certs)
 {
-    return certs->sessions ? sessions_unknown(certs->sessions) : 0;
+    return certs->sessions_unknown_before + (certs->sessions ? sessions_unknown(certs->sessions) : 0);
 }
 
 void certs_turn(const struct certs *certs)

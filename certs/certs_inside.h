@@ -20,8 +20,10 @@ struct certs {
     uint64_t stamp;    /* of its files before they were read */
     char *server_name; /* NULL: the server's own */
     SSL_CTX *context;
-    struct tickets *tickets;   /* a reference; NULL: none are issued */
-    struct sessions *sessions; /* a reference; NULL: none are kept */
+    struct tickets *tickets;         /* a reference; NULL: none are issued */
+    struct sessions *sessions;       /* a reference; NULL: none are kept */
+    uint64_t tickets_unknown_before; /* to other tickets, of the sets before */
+    uint64_t sessions_unknown_before;
     struct verification
         *verification; /* a reference: of the other side; NULL: nobody is asked, or anybody believed */
     struct certificate *certificates;

@@ -204,6 +204,21 @@ static void take_sessions(struct making *making)
             former && sessions_most(former) == most ? sessions_hold(former) : sessions_create(most);
 }
 
+/* What the former set counted goes on, in the same tickets and sessions or in others. */
+static void count_on(struct making *making)
+{
+    const struct certs *former = making->former;
+    struct certs *certs = making->certs;
+    if (!former)
+        return;
+    certs->tickets_unknown_before = former->tickets && former->tickets == certs->tickets
+                                        ? former->tickets_unknown_before
+                                        : certs_unknown_tickets(former);
+    certs->sessions_unknown_before = former->sessions && former->sessions == certs->sessions
+                                         ? former->sessions_unknown_before
+                                         : certs_unknown_sessions(former);
+}
+
 /* Authorities or revocation lists that cannot be read any more stay as they were. */
 static char *take_verification(struct making *making)
 {
@@ -257,6 +272,7 @@ static char *make(struct making *making, const char *listener, struct certs **ce
     making->certs->stamp = stamp;
     char *trouble = take_tickets(making);
     take_sessions(making);
+    count_on(making);
     if (!trouble)
         trouble = take_verification(making);
     if (!trouble && unlisted && making->before) {

@@ -149,7 +149,8 @@ static enum step step_lookup(struct dialer *dialer, struct connection *client, c
     client->state = CONNECTION_DESCRIBED;
     dialing->addresses_left = (uint8_t)answer->count;
     if (answer->count > 0) {
-        uint64_t turn = atomic_fetch_add_explicit(&dialer_server(dialer)->requests, 1, memory_order_relaxed);
+        uint64_t turn =
+            atomic_fetch_add_explicit(&dialer_server(dialer)->tally->requests, 1, memory_order_relaxed);
         dialing->address_at = (uint8_t)(turn % answer->count);
         return STEP_ON;
     }
@@ -283,7 +284,7 @@ static enum step step_describe(struct dialer *dialer, struct connection *client,
             return STEP_NOBODY;
         if (dialer_server(dialer)->name)
             return ask_name(dialer, client, site);
-        atomic_fetch_add_explicit(&dialer_server(dialer)->requests, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&dialer_server(dialer)->tally->requests, 1, memory_order_relaxed);
     } else {
         dialing->began = site->loop->now - (uint64_t)dialer->lookup_ms;
     }
@@ -401,7 +402,7 @@ static void undo_attempt(struct dialer *dialer, struct connection *client, const
     log_line_gated(&server->told, CONF_LOG_WARNING, "upstream.failed", "upstream %s: %s (%s): %s%s%s",
                    dialer->upstream->name, server->text, address_print(&client->peer, where),
                    reason_sentence(failure), *detail ? ": " : "", detail);
-    atomic_fetch_add_explicit(&server->failed[failure], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&server->tally->failed[failure], 1, memory_order_relaxed);
     if (client->state == CONNECTION_LOOKING_UP)
         dialer->dialing->addresses_left = 0;
     site->failed(dialer, detail);
@@ -436,7 +437,7 @@ enum dial dialer_step(struct dialer *dialer, struct connection *client, const st
             return DIAL_FAILED;
         }
     }
-    histogram_note_shared(&dialer_server(dialer)->connect,
+    histogram_note_shared(&dialer_server(dialer)->tally->connect,
                           since(dialer->dialing->began, site) - dialer->lookup_ms);
     end_dialing(dialer, site->dialings);
     client->failure = REASON_NONE;

@@ -8,26 +8,48 @@
 
 #include <stdlib.h>
 
+static struct entrance_ledger *ledger_create(unsigned workers)
+{
+    struct entrance_ledger *ledger =
+        aligned_alloc(_Alignof(struct entrance_ledger), sizeof *ledger + workers * sizeof *ledger->of);
+    if (!ledger)
+        return NULL;
+    atomic_init(&ledger->references, 1);
+    for (unsigned i = 0; i < workers; i++)
+        ledger->of[i] = (struct entrance_counters){0};
+    return ledger;
+}
+
+static void ledger_drop(struct entrance_ledger *ledger)
+{
+    if (atomic_fetch_sub(&ledger->references, 1) == 1)
+        free(ledger);
+}
+
 struct entrance *entrance_create(struct commons *commons, const char *name, const char *path, int64_t limit)
 {
     struct entrance *entrance = calloc(1, sizeof *entrance);
-    struct entrance_counters *counters =
-        aligned_alloc(_Alignof(struct entrance_counters), commons->worker_count * sizeof *counters);
-    if (!entrance || !counters) {
+    struct entrance_ledger *ledger = ledger_create(commons->worker_count);
+    if (!entrance || !ledger) {
         free(entrance);
-        free(counters);
+        free(ledger);
         return NULL;
     }
-    for (unsigned i = 0; i < commons->worker_count; i++)
-        counters[i] = (struct entrance_counters){0};
     atomic_init(&entrance->references, 1);
     entrance->commons = commons;
     entrance->name = text_copy(name);
     entrance->event_name = event_name_hold(commons->events, name);
     entrance->path = text_copy(path);
-    entrance->counters = counters;
+    entrance->ledger = ledger;
     slots_begin(&entrance->slots, limit);
     return entrance;
+}
+
+void entrance_follow(struct entrance *entrance, const struct entrance *former)
+{
+    atomic_fetch_add(&former->ledger->references, 1);
+    ledger_drop(entrance->ledger);
+    entrance->ledger = former->ledger;
 }
 
 struct entrance *entrance_hold(struct entrance *entrance)
@@ -43,7 +65,7 @@ void entrance_drop(struct entrance **entrance)
     if (!dropped || atomic_fetch_sub(&dropped->references, 1) > 1)
         return;
     event_name_drop(dropped->commons->events, dropped->event_name);
-    free(dropped->counters);
+    ledger_drop(dropped->ledger);
     free(dropped->name);
     free(dropped->path);
     free(dropped);
@@ -104,5 +126,5 @@ void entrance_note_depth(struct entrance *entrance, int64_t depth)
 
 struct entrance_counters *entrance_counters(struct entrance *entrance, const struct worker *worker)
 {
-    return &entrance->counters[worker->index];
+    return &entrance->ledger->of[worker->index];
 }

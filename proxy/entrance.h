@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Reference counted, since splices outlive their listener. Counters stand a cache line apart, one set per
- * worker, which alone writes it, so that workers do not disturb each other. */
+ * worker, which alone writes it, so that workers do not disturb each other. They are a ledger of their own,
+ * which a listener that takes another one's name and place goes on with, while splices of the one before
+ * still end. */
 #ifndef PROXY_ENTRANCE_H
 #define PROXY_ENTRANCE_H
 
@@ -36,6 +38,11 @@ struct entrance_counters {
     struct histogram splice_duration;
 } __attribute__((aligned(64)));
 
+struct entrance_ledger {
+    _Atomic unsigned references;
+    struct entrance_counters of[]; /* one set per worker */
+};
+
 struct entrance {
     _Atomic unsigned references;
     struct commons *commons;
@@ -45,13 +52,17 @@ struct entrance {
     struct address bound; /* with the real port; its path is .path */
     struct slots slots;   /* server connections of this listener */
     _Atomic int64_t high_water;
-    _Atomic int64_t securing;           /* that were permitted while max_securing was set */
-    _Atomic bool has_filtered;          /* what is accepted may have inherited a filter */
-    struct entrance_counters *counters; /* one per worker */
+    _Atomic int64_t securing;       /* that were permitted while max_securing was set */
+    _Atomic bool has_filtered;      /* what is accepted may have inherited a filter */
+    struct entrance_ledger *ledger; /* a reference */
 };
 
 /* With one reference. The path is copied. NULL when memory is out. */
 struct entrance *entrance_create(struct commons *commons, const char *name, const char *path, int64_t limit);
+
+/* [control] Counts on in the ledger of `former`, before anybody comes in. */
+void entrance_follow(struct entrance *entrance, const struct entrance *former);
+
 struct entrance *entrance_hold(struct entrance *entrance);
 
 /* Gives a reference back; the last one frees. Accepts NULL. Leaves *entrance NULL. */

@@ -125,6 +125,7 @@ void listener_destroy(struct listener *listener)
         gate_leave(&listener->gates[i]);
     close_socket(listener);
     service_drop(&listener->service);
+    certs_drop(&listener->presented);
     entrance_drop(&listener->entrance);
     free(listener->gates);
     free(listener->described);
@@ -223,6 +224,8 @@ static void put_service(struct listener *listener, struct service *service)
 {
     service_drop(&listener->service);
     listener->service = service;
+    certs_drop(&listener->presented);
+    listener->presented = certs_hold(service->certs);
     if (service->certs)
         listener->files_stamp = certs_stamp(service->certs);
     order_all(listener, GATE_SERVE);
@@ -358,6 +361,18 @@ bool listener_can_hand_on(const struct listener *listener)
 {
     bool is_shut_down = listener->state == LISTENER_DRAINING && listener->entrance->bound.family == AF_UNIX;
     return listener->socket.fd >= 0 && !is_shut_down;
+}
+
+void listener_follow(struct listener *listener, struct listener *former)
+{
+    listener_sample(former);
+    entrance_follow(listener->entrance, former->entrance);
+    listener->drops = listener->drops_before = former->drops;
+    listener->last_drop_at = former->last_drop_at;
+    pressure_begin(&listener->pressure, former->drops);
+    listener->certificates_loaded = former->certificates_loaded;
+    listener->certificates_failed = former->certificates_failed;
+    former->is_followed = true;
 }
 
 void listener_take_over(struct listener *listener, struct listener *from)

@@ -30,6 +30,7 @@ struct listener {
     char *described; /* its address as configured: tells whether a new description means this same socket */
     struct listening socket;
     enum listener_state state;
+    bool is_followed;  /* another one has its name, and goes on with its counters */
     bool is_handed_on; /* the socket is another listener's too: closing leaves its file */
     bool is_holding;   /* the gates are told to hold; held when all have confirmed it */
     bool is_leaving;   /* the gates are told to close */
@@ -37,6 +38,7 @@ struct listener {
                         */
     int64_t asked;
     int64_t drops;
+    int64_t drops_before; /* at other sockets, of those that it follows */
     int64_t last_drop_at;
     int64_t since;
     struct conf_ready_while ready_while;
@@ -44,6 +46,7 @@ struct listener {
     struct gate *gates;           /* one per worker */
     unsigned unconfirmed;         /* orders to gates that control has not heard of again */
     struct service *service;      /* what newcomers get; NULL once it closes */
+    struct certs *presented;      /* a reference: of that service, or of the last one; NULL: nothing is */
     uint64_t certificates_loaded; /* in place of others, while it worked */
     uint64_t certificates_failed; /* times that one could not be */
     uint64_t files_stamp; /* of the files that they come from, before they were last read, well or not */
@@ -75,6 +78,10 @@ void listener_renew(struct listener *listener, const struct conf_listener *conf,
 /* Whether another listener can take over its socket: not once it is closed, nor that of a unix listener that
  * drains, which nobody can open again. */
 bool listener_can_hand_on(const struct listener *listener);
+
+/* Has it, which nobody uses yet, count on where `former` stands, which had its name until now, and whose
+ * sessions are resumed here. */
+void listener_follow(struct listener *listener, struct listener *former);
 
 /* Makes good that `listener` was created from the socket of `from`: whoever closes `from` now leaves queue
  * and file alone. */

@@ -15,6 +15,8 @@ static bool look(struct listener *listener, struct report_queue *queue)
     if (listener->socket.fd < 0 || !kernel_queue(listener->socket.fd, queue))
         return false;
     entrance_note_depth(listener->entrance, queue->depth);
+    if (queue->drops >= 0)
+        queue->drops += listener->drops_before;
     if (queue->drops > listener->drops) {
         listener->drops = queue->drops;
         listener->last_drop_at = loop_wall_ms();
@@ -77,7 +79,7 @@ static void report_waits(const struct listener *listener, struct report_queue *q
 {
     struct sketch_sum waits = {.count = 0};
     for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
-        const struct entrance_counters *counters = &listener->entrance->counters[i];
+        const struct entrance_counters *counters = &listener->entrance->ledger->of[i];
         sketch_collect(&counters->queue_waits, &waits);
         queue->left += atomic_load_explicit(&counters->left, memory_order_relaxed);
         queue->expired +=
@@ -123,7 +125,7 @@ static void collect_refusals(const struct entrance_counters *counters, struct re
 static void report_counters(const struct listener *listener, struct report_listener *report)
 {
     for (unsigned i = 0; i < listener->entrance->commons->worker_count; i++) {
-        const struct entrance_counters *counters = &listener->entrance->counters[i];
+        const struct entrance_counters *counters = &listener->entrance->ledger->of[i];
         report->connections.securing += atomic_load_explicit(&counters->securing, memory_order_relaxed);
         report->totals.accepted += atomic_load_explicit(&counters->accepted, memory_order_relaxed);
         report->totals.tls_failed += atomic_load_explicit(&counters->tls_failed, memory_order_relaxed);
@@ -161,6 +163,7 @@ static void report_sessions(const struct certs *certs, struct report_listener *r
 void listener_report(struct listener *listener, struct report_listener *report)
 {
     const struct service *service = listener->service;
+    const struct certs *presented = listener->presented;
     *report = (struct report_listener){
         .bound = listener->entrance->bound,
         .state = states[listener->state],
@@ -168,11 +171,12 @@ void listener_report(struct listener *listener, struct report_listener *report)
         .is_accepting = listener->state == LISTENER_OPEN,
         .certificates_loaded = listener->certificates_loaded,
         .certificates_failed = listener->certificates_failed,
-        .is_tls = service && (service->certs || service->routes),
+        .is_tls = presented || (service && service->routes),
+        .is_followed = listener->is_followed,
         .since = listener->since,
     };
-    if (service && service->certs)
-        report_sessions(service->certs, report);
+    if (presented)
+        report_sessions(presented, report);
     report_queue(listener, &report->queue);
     snprintf(report->name, sizeof report->name, "%s", listener->entrance->name);
     snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");

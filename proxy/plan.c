@@ -38,6 +38,16 @@ static struct upstream *find_same(const struct proxy *house, const struct conf_u
     return NULL;
 }
 
+/* The upstream of today that is called so, or NULL. */
+static const struct upstream *find_namesake(const struct proxy *house, const char *name)
+{
+    for (size_t i = 0; house->conf && i < house->conf->upstream_count; i++) {
+        if (strcmp(house->upstreams[i]->name, name) == 0)
+            return house->upstreams[i];
+    }
+    return NULL;
+}
+
 /* An upstream that is described as before goes on, with its counters and its sessions; of its files only
  * those that have changed are loaded. */
 static char *plan_upstream(struct proxy *house, const struct conf_upstream *conf, struct upstream **upstream,
@@ -50,6 +60,9 @@ static char *plan_upstream(struct proxy *house, const struct conf_upstream *conf
     }
     char *wrong = upstream_create(conf, house->commons.lookup, upstream);
     upstream_introduce(*upstream, house->commons.events);
+    const struct upstream *former = find_namesake(house, conf->name);
+    if (!wrong && former)
+        upstream_follow(*upstream, former);
     return wrong;
 }
 
@@ -118,11 +131,18 @@ static struct listener *find_listener(const struct proxy *house, const struct co
     return NULL;
 }
 
-/* What the listener presents today, or NULL. */
-static struct certs *find_certs(const struct proxy *house, const struct conf_listener *wanted)
+/* The listener of today with this name, wherever it is, or one that leaves; or NULL. */
+static struct listener *find_former(const struct proxy *house, const struct conf_listener *wanted)
 {
-    const struct listener *before = find_listener(house, wanted);
-    return before && before->service ? before->service->certs : NULL;
+    for (size_t i = 0; i < listeners_now(house); i++) {
+        if (strcmp(house->listeners[i]->entrance->name, wanted->name) == 0)
+            return house->listeners[i];
+    }
+    for (size_t i = 0; i < house->leaving_count; i++) {
+        if (strcmp(house->leaving[i]->entrance->name, wanted->name) == 0 && !house->leaving[i]->is_followed)
+            return house->leaving[i];
+    }
+    return NULL;
 }
 
 /* Whether the certificates of a listener would be the same when they were loaded again. */
@@ -138,7 +158,8 @@ static bool are_same(const struct proxy *house, const struct conf_listener *want
 
 static char *plan_certs(const struct proxy *house, const struct conf_listener *wanted, struct certs **certs)
 {
-    struct certs *before = find_certs(house, wanted);
+    const struct listener *former = find_former(house, wanted);
+    struct certs *before = former ? former->presented : NULL;
     if (!conf_terminates(wanted))
         return NULL;
     if (!are_same(house, wanted, before))
@@ -154,6 +175,7 @@ static char *plan_socket(struct proxy *house, const struct conf *conf, const str
     if (planned->listener)
         return NULL;
     planned->from = find_predecessor(house, conf, wanted);
+    planned->former = find_former(house, wanted);
     planned->is_new = true;
     return listener_create(&house->commons, house->control, wanted, planned->from, &planned->listener);
 }
@@ -304,6 +326,8 @@ void plan_carry_out(struct proxy *house, struct conf *conf, struct plan *plan)
         listeners[i] = planned->listener;
         if (planned->from)
             listener_take_over(planned->listener, planned->from);
+        if (planned->former)
+            listener_follow(planned->listener, planned->former);
         renewal_tell_listener(planned->listener, &conf->listeners[i], planned->service->certs);
         listener_serve(planned->listener, planned->service, &conf->listeners[i]);
         planned->service = NULL;

@@ -12,6 +12,7 @@
 struct planned {
     struct listener *listener; /* kept, or new */
     struct listener *from;     /* whose socket a new one takes over; NULL: nobody's */
+    struct listener *former;   /* whose name a new one has; NULL: nobody's */
     struct service *service;   /* a reference */
     bool is_new;
 };

@@ -19,6 +19,11 @@ static bool is_over(bool was_over, int64_t value, int64_t threshold)
     return was_over ? value * 5 >= threshold * 4 : value >= threshold;
 }
 
+void pressure_begin(struct pressure *pressure, int64_t drops)
+{
+    *pressure = (struct pressure){.drops_told = drops};
+}
+
 void pressure_look(struct pressure *pressure, const struct conf_ready_while *limits,
                    const struct report_queue *queue, int64_t oldest_ms)
 {

@@ -26,6 +26,9 @@ struct pressure {
     uint64_t told_at;
 };
 
+/* Begins with a queue that has dropped so many, which are told. */
+void pressure_begin(struct pressure *pressure, int64_t drops);
+
 /* Takes a look. Beyond a threshold of `limits` the queue is under pressure, and it is so until it has fallen
  * below four fifths of it. `oldest_ms`: -1 when it is not known. */
 void pressure_look(struct pressure *pressure, const struct conf_ready_while *limits,

@@ -59,6 +59,7 @@ struct report_listener {
     const char *state;          /* "open", "held", "draining", "closed" */
     uint64_t inode;             /* of a unix listener's socket; else 0 */
     bool is_accepting;          /* it is open */
+    bool is_followed; /* another one has taken its name, and goes on with its counters: these are both's */
     bool is_tls;
     struct report_queue queue;
     struct {

@@ -47,6 +47,7 @@ static void server_begin(struct server *server, const struct conf_server *conf,
         .port = conf->address.port,
         .weight = (unsigned)conf->weight,
         .is_builtin = conf->address.kind == CONF_ADDRESS_BUILTIN,
+        .tally = tally_create(),
     };
     tls_sessions_begin(&server->sessions);
     if (server->is_builtin)
@@ -61,10 +62,20 @@ static void server_begin(struct server *server, const struct conf_server *conf,
 static void server_end(struct server *server)
 {
     lookup_name_drop(&server->name);
+    tally_drop(&server->tally);
     tls_sessions_end(&server->sessions);
     free(server->text);
     free(server->host);
     free(server->path);
+}
+
+static bool has_tallies(const struct upstream *upstream)
+{
+    for (unsigned i = 0; i < upstream->server_count; i++) {
+        if (!upstream->servers[i].tally)
+            return false;
+    }
+    return true;
 }
 
 static struct upstream *create_empty(const char *name, unsigned server_count, bool is_tls)
@@ -112,7 +123,9 @@ char *upstream_create(const struct conf_upstream *conf, struct lookup *lookup, s
     upstream->keepalive = conf->keepalive;
     for (unsigned i = 0; i < upstream->server_count; i++)
         server_begin(&upstream->servers[i], &conf->servers[i], conf, lookup);
-    char *wrong = mix_order(upstream) ? NULL : text_format("upstream \"%s\": no memory", conf->name);
+    char *wrong = has_tallies(upstream) && mix_order(upstream)
+                      ? NULL
+                      : text_format("upstream \"%s\": no memory", conf->name);
     if (!wrong && conf->tls)
         wrong = load_credentials(upstream, conf);
     if (wrong)
@@ -132,9 +145,10 @@ struct upstream *upstream_create_builtin(const char *name)
         .host = text_copy(name + 1),
         .is_builtin = true,
         .weight = 1,
+        .tally = tally_create(),
     };
     tls_sessions_begin(&upstream->servers[0].sessions);
-    if (!mix_order(upstream))
+    if (!has_tallies(upstream) || !mix_order(upstream))
         upstream_drop(&upstream);
     return upstream;
 }
@@ -147,6 +161,39 @@ void upstream_introduce(struct upstream *upstream, struct event_ring *events)
     upstream->event_name = event_name_hold(events, upstream->name);
     for (unsigned i = 0; i < upstream->server_count; i++)
         upstream->servers[i].event_name = event_name_hold(events, upstream->servers[i].text);
+}
+
+/* One address may be described twice: so many servers before this one have it, too. */
+static unsigned rank_of(const struct upstream *upstream, unsigned index)
+{
+    unsigned rank = 0;
+    for (unsigned i = 0; i < index; i++)
+        rank += strcmp(upstream->servers[i].text, upstream->servers[index].text) == 0;
+    return rank;
+}
+
+/* The server of that address and rank, or NULL. */
+static const struct server *find_server(const struct upstream *upstream, const char *text, unsigned rank)
+{
+    for (unsigned i = 0; i < upstream->server_count; i++) {
+        if (strcmp(upstream->servers[i].text, text) == 0 && rank_of(upstream, i) == rank)
+            return &upstream->servers[i];
+    }
+    return NULL;
+}
+
+void upstream_follow(struct upstream *upstream, const struct upstream *former)
+{
+    upstream->credentials.loaded = former->credentials.loaded;
+    upstream->credentials.failed = former->credentials.failed;
+    for (unsigned i = 0; i < upstream->server_count; i++) {
+        struct server *server = &upstream->servers[i];
+        const struct server *before = find_server(former, server->text, rank_of(upstream, i));
+        if (!before)
+            continue;
+        tally_drop(&server->tally);
+        server->tally = tally_hold(before->tally);
+    }
 }
 
 static void take_leave(struct upstream *upstream)
@@ -221,7 +268,7 @@ static struct server *choose_least(struct upstream *upstream, const uint32_t *tr
         struct server *server = &upstream->servers[index];
         if (was_tried(index, tried, tried_count))
             continue;
-        int64_t open = atomic_load_explicit(&server->open, memory_order_relaxed);
+        int64_t open = atomic_load_explicit(&server->tally->open, memory_order_relaxed);
         if (!least || open * least->weight < least_open * server->weight) {
             least = server;
             least_open = open;
@@ -241,25 +288,21 @@ struct server *upstream_choose(struct upstream *upstream, const uint32_t *tried,
         return NULL;
     struct server *server = choosers[upstream->balance](upstream, tried, tried_count);
     if (server)
-        atomic_fetch_add_explicit(&server->open, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&server->tally->open, 1, memory_order_relaxed);
     return server;
 }
 
 void upstream_release(struct server *server)
 {
     if (server)
-        atomic_fetch_sub_explicit(&server->open, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&server->tally->open, 1, memory_order_relaxed);
 }
 
 static void report_server(const struct server *server, struct report_server *report)
 {
     snprintf(report->address, sizeof report->address, "%s", server->text);
     report->weight = server->weight;
-    report->connections = atomic_load_explicit(&server->open, memory_order_relaxed);
-    report->requests = atomic_load_explicit(&server->requests, memory_order_relaxed);
-    for (unsigned reason = 0; reason < REASON_COUNT; reason++)
-        report->failed[reason] = atomic_load_explicit(&server->failed[reason], memory_order_relaxed);
-    histogram_collect(&server->connect, &report->connect);
+    tally_report(server->tally, report);
     report->is_name = server->name != NULL;
     if (server->name)
         lookup_name_age(server->name, &report->looked_up_at, &report->ttl_ms);

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * An upstream is made from its description and never changes but for its counters, and its credentials when
- * their files do; a reload makes another one. It is reference counted, since splices live on after it was
- * removed. Choosing takes a few atomics, no lock. */
+ * their files do; a reload that describes it otherwise makes another one, which counts on. It is reference
+ * counted, since splices live on after it was removed. Choosing takes a few atomics, no lock. */
 #ifndef PROXY_UPSTREAM_H
 #define PROXY_UPSTREAM_H
 
@@ -12,9 +12,9 @@
 #include "proxy/address.h"
 #include "proxy/credentials.h"
 #include "proxy/event.h"
-#include "proxy/histogram.h"
 #include "proxy/log.h"
 #include "proxy/lookup.h"
+#include "proxy/tally.h"
 #include "proxy/tls_sessions.h"
 
 #include <stdatomic.h>
@@ -33,12 +33,9 @@ struct server {
     bool is_builtin;          /* "@demo": .host is "demo" */
     uint16_t port;
     unsigned weight;
-    _Atomic int64_t open;                  /* client connections that exist or are being made */
-    _Atomic uint64_t requests;             /* made so far: also turns through the addresses of a name */
-    _Atomic uint64_t failed[REASON_COUNT]; /* of those, by reason */
-    struct log_gate told;                  /* of what failed: not at every attempt */
-    struct histogram connect;              /* of those that completed */
-    struct tls_sessions sessions;          /* to be resumed with it */
+    struct tally *tally;          /* a reference */
+    struct log_gate told;         /* of what failed: not at every attempt */
+    struct tls_sessions sessions; /* to be resumed with it */
 };
 
 struct upstream {
@@ -67,6 +64,10 @@ struct upstream *upstream_create_builtin(const char *name);
 /* Has it and its servers known by name in events. At most once, before anybody chooses. Accepts NULL.
  */
 void upstream_introduce(struct upstream *upstream, struct event_ring *events);
+
+/* [control] It takes the place of `former`, which has its name: what was counted there for its credentials,
+ * and for servers that are its own too, is counted on. At most once, before anybody chooses. */
+void upstream_follow(struct upstream *upstream, const struct upstream *former);
 
 /* [control] Others are in force for its credentials from now on, and sessions of those before are no more
  * resumed: whom they believed may be believed no more. Takes over the reference. */

@@ -190,7 +190,7 @@ static void a_listener_that_leaves_adds_who_is_in_it_and_no_counters(void)
     struct report_listener *leaving = &proxy.listeners[proxy.listener_count++];
     *leaving = proxy.listeners[0];
     leaving->state = "draining";
-    leaving->since -= 1000;
+    leaving->is_followed = true;
     leaving->totals.accepted = 5;
     leaving->connections.now = 8;
     leaving->queue.depth = -1;

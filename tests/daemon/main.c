@@ -35,6 +35,7 @@ int main(int argc, char **argv)
         &churn_suite,
         &review_suite,
         &reload_suite,
+        &counters_suite,
         &bad_input_suite,
         &demo_suite,
         &client_certificate_suite,

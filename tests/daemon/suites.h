@@ -36,6 +36,7 @@ extern const struct suite tap_suite;
 extern const struct suite churn_suite;
 extern const struct suite review_suite;
 extern const struct suite reload_suite;
+extern const struct suite counters_suite;
 extern const struct suite bad_input_suite;
 extern const struct suite demo_suite;
 extern const struct suite client_certificate_suite;

@@ -114,7 +114,7 @@ static enum dial dial(void)
 
 static int64_t open_at(unsigned server)
 {
-    return atomic_load(&yard.service->upstream->servers[server].open);
+    return atomic_load(&yard.service->upstream->servers[server].tally->open);
 }
 
 static void a_dial_ends_with_a_connection_that_is_complete(void)
@@ -220,7 +220,7 @@ static void every_server_is_asked_once(void)
     CU_ASSERT_EQUAL(client.failure, REASON_REFUSED);
     CU_ASSERT_EQUAL(client.watch.fd, -1);
     for (unsigned i = 0; i < 3; i++)
-        CU_ASSERT_EQUAL(atomic_load(&yard.service->upstream->servers[i].requests), 1);
+        CU_ASSERT_EQUAL(atomic_load(&yard.service->upstream->servers[i].tally->requests), 1);
     finish();
 }
 

@@ -134,10 +134,10 @@ static void nobody_is_counted_when_nobody_is_left(void)
     struct upstream *upstream = make(CONF_BALANCE_LEAST_CONNECTIONS, weights, 2);
     struct server *only = upstream_choose(upstream, NULL, 0);
     CU_ASSERT_PTR_NULL(upstream_choose(upstream, (const uint32_t[]){0}, 1));
-    CU_ASSERT_EQUAL(atomic_load(&only->open), 1);
+    CU_ASSERT_EQUAL(atomic_load(&only->tally->open), 1);
     upstream_release(only);
     upstream_release(NULL);
-    CU_ASSERT_EQUAL(atomic_load(&only->open), 0);
+    CU_ASSERT_EQUAL(atomic_load(&only->tally->open), 0);
     upstream_drop(&upstream);
 }
 
@@ -204,8 +204,43 @@ static void many_may_choose_at_once(void)
         first += (uintptr_t)count;
     }
     CU_ASSERT_EQUAL(first, THREADS * CHOICES / 3 * 2);
-    CU_ASSERT_EQUAL(atomic_load(&upstream->servers[0].open), (int64_t)first);
-    CU_ASSERT_EQUAL(atomic_load(&upstream->servers[1].open), THREADS * CHOICES / 3);
+    CU_ASSERT_EQUAL(atomic_load(&upstream->servers[0].tally->open), (int64_t)first);
+    CU_ASSERT_EQUAL(atomic_load(&upstream->servers[1].tally->open), THREADS * CHOICES / 3);
+    upstream_drop(&upstream);
+}
+
+static void who_follows_counts_on_for_the_servers_that_stay(void)
+{
+    static const int64_t two[] = {1, 1, 0}, three[] = {1, 1, 1, 0};
+    struct upstream *former = make(CONF_BALANCE_ROUND_ROBIN, two, 0);
+    struct upstream *upstream = make(CONF_BALANCE_LEAST_CONNECTIONS, three, 0);
+    struct server *living = upstream_choose(former, NULL, 0);
+    former->credentials.loaded = 3;
+    upstream_follow(upstream, former);
+    CU_ASSERT_EQUAL(upstream->credentials.loaded, 3);
+    for (unsigned i = 0; i < 2; i++)
+        CU_ASSERT_PTR_EQUAL(upstream->servers[i].tally, former->servers[i].tally);
+    /* Who lives in the former one counts for the choice, until it ends there. */
+    CU_ASSERT_EQUAL(upstream_index(upstream, upstream_choose(upstream, NULL, 0)), 1);
+    CU_ASSERT_EQUAL(upstream_index(upstream, upstream_choose(upstream, NULL, 0)), 2);
+    upstream_release(living);
+    upstream_drop(&former);
+    CU_ASSERT_EQUAL(upstream_index(upstream, upstream_choose(upstream, NULL, 0)), 0);
+    CU_ASSERT_EQUAL(atomic_load(&upstream->servers[0].tally->open), 1);
+    upstream_drop(&upstream);
+}
+
+static void an_address_that_is_described_twice_is_counted_apart(void)
+{
+    static const int64_t two[] = {1, 1, 0};
+    struct upstream *former = make(CONF_BALANCE_ROUND_ROBIN, two, 0);
+    struct upstream *upstream = make(CONF_BALANCE_ROUND_ROBIN, two, 0);
+    strcpy(former->servers[1].text, former->servers[0].text);
+    strcpy(upstream->servers[1].text, upstream->servers[0].text);
+    upstream_follow(upstream, former);
+    for (unsigned i = 0; i < 2; i++)
+        CU_ASSERT_PTR_EQUAL(upstream->servers[i].tally, former->servers[i].tally);
+    upstream_drop(&former);
     upstream_drop(&upstream);
 }
 
@@ -220,6 +255,8 @@ static const struct test tests[] = {
     TEST(an_upstream_lives_as_long_as_somebody_holds_it),
     TEST(a_built_in_service_is_an_upstream_of_one_server),
     TEST(many_may_choose_at_once),
+    TEST(who_follows_counts_on_for_the_servers_that_stay),
+    TEST(an_address_that_is_described_twice_is_counted_apart),
     {0},
 };
 

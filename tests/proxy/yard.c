@@ -191,7 +191,7 @@ static void check_servers(const struct yard *yard)
 {
     const struct upstream *upstream = yard->service->upstream;
     for (unsigned i = 0; i < upstream->server_count; i++)
-        CU_ASSERT_EQUAL(atomic_load(&upstream->servers[i].open), 0);
+        CU_ASSERT_EQUAL(atomic_load(&upstream->servers[i].tally->open), 0);
 }
 
 static void read_log(struct yard *yard)
