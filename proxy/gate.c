@@ -18,6 +18,7 @@
 enum {
     RETRY_MS = 10,
     RETRY_MOST_MS = 1000,
+    AT_ONCE_US = 1000, /* told as no wait at all */
 };
 
 /* An accepted request on its way to another worker. */
@@ -186,6 +187,14 @@ static void turn_away(struct gate *gate, const struct arrival *arrival, enum rea
     event_tell(gate->entrance->commons->events, &event);
 }
 
+/* What comes out of a queue that was empty a moment ago has not stood in it for longer. */
+static struct kernel_arrival ask_arrival(struct gate *gate, int fd)
+{
+    gate->asked_at = loop_clock_us();
+    bool was_empty = gate->asked_at - gate->emptied_at < AT_ONCE_US;
+    return was_empty ? kernel_arrival_at_once(fd) : kernel_arrival(fd);
+}
+
 static enum accepted accept_one(struct gate *gate)
 {
     struct sockaddr_storage storage;
@@ -193,7 +202,7 @@ static enum accepted accept_one(struct gate *gate)
     int fd = accept4(gate->watch.fd, (struct sockaddr *)&storage, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return outcome_of(errno);
-    struct kernel_arrival waited = kernel_arrival(fd);
+    struct kernel_arrival waited = ask_arrival(gate, fd);
     struct arrival arrival = {
         .fd = fd,
         .peer = address_from((struct sockaddr *)&storage, length),
@@ -218,6 +227,8 @@ static enum accepted accept_one(struct gate *gate)
 static void note_burst(struct gate *gate, int accepted)
 {
     int64_t left = accepted == GATE_BURST ? depth_of(gate) : 0;
+    if (accepted == GATE_BURST && left == 0)
+        gate->emptied_at = gate->asked_at;
     if (accepted > 0)
         entrance_note_depth(gate->entrance, accepted + (left > 0 ? left : 0));
 }
@@ -227,6 +238,7 @@ static void ready(struct watch *watch, unsigned events)
     struct gate *gate = list_owner(watch, struct gate, watch);
     int accepted = 0;
     (void)events;
+    gate->asked_at = loop_clock_us();
     while (accepted < GATE_BURST && gate->is_open && !gate->is_parked) {
         if (!entrance_take(gate->entrance, gate->worker)) {
             park(gate);
@@ -238,6 +250,8 @@ static void ready(struct watch *watch, unsigned events)
         if (outcome == ACCEPTED)
             continue;
         entrance_give(gate->entrance);
+        if (outcome == ACCEPTED_NOBODY)
+            gate->emptied_at = gate->asked_at;
         if (outcome == ACCEPTED_PAUSE)
             pause_accepting(gate, error);
         if (outcome == ACCEPTED_OVER)

@@ -26,6 +26,8 @@ struct gate {
     bool is_parked;          /* not in the loop: held, no place, or no descriptors */
     struct timer retry;      /* after descriptors ran out */
     unsigned retry_ms;
+    uint64_t asked_at;     /* before the queue was asked last, in µs (loop_clock_us) */
+    uint64_t emptied_at;   /* before it was last seen empty, likewise */
     struct list_node node; /* in worker->gates while open */
 } __attribute__((aligned(64)));
 

@@ -5,6 +5,7 @@
 
 #include "proxy/kernel_diag.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
@@ -211,15 +212,20 @@ static int64_t ask_queue(int fd, unsigned long request)
     return ioctl(fd, request, &bytes) == 0 ? bytes : -1;
 }
 
+struct kernel_arrival kernel_arrival_at_once(int accepted)
+{
+    char byte;
+    ssize_t count = recv(accepted, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    bool has_left = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+    return (struct kernel_arrival){.has_spoken = count > 0, .has_left = has_left};
+}
+
 struct kernel_arrival kernel_arrival(int accepted)
 {
     struct kernel_arrival arrival = {0};
     struct answer answer;
-    char byte;
-    if (!ask_info(accepted, &answer)) {
-        arrival.has_left = recv(accepted, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-        return arrival;
-    }
+    if (!ask_info(accepted, &answer))
+        return kernel_arrival_at_once(accepted);
     arrival.waited_ms = answer.info.tcpi_last_data_sent;
     arrival.has_spoken = TOLD(&answer, tcpi_bytes_received) > 0;
     if (answer.info.tcpi_state == KERNEL_CLOSE || answer.info.tcpi_state == KERNEL_CLOSE_WAIT)

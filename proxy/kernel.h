@@ -45,14 +45,17 @@ struct kernel_count {
 bool kernel_count(struct kernel_count *counts, size_t count);
 
 /* How long a freshly accepted TCP connection stood in the queue, in ms (tcpi_last_data_sent; one jiffy
- * exact; 0 of a unix one, which does not tell), whether its client has said something already (false of a
- * unix one), and whether it has left without leaving a byte: then nobody is there to be served. */
+ * exact; 0 of a unix one, which does not tell), whether its client has said something already, and whether it
+ * has left without leaving a byte: then nobody is there to be served. */
 struct kernel_arrival {
     int64_t waited_ms;
     bool has_spoken;
     bool has_left;
 };
 struct kernel_arrival kernel_arrival(int accepted);
+
+/* The same of one that is known not to have waited for a millisecond, at half the price. */
+struct kernel_arrival kernel_arrival_at_once(int accepted);
 
 /* Whether the connection of a TCP socket is over on both sides, with every byte and both ends acknowledged,
  * and would leave the socket's next one as it would be without, but for *busy_ms: there the kernel goes on to

@@ -37,6 +37,13 @@ int64_t loop_wall_now(struct loop *loop)
     return loop->wall;
 }
 
+uint64_t loop_clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 uint64_t loop_clock_ms(void)
 {
     return (uint64_t)clock_ms(CLOCK_MONOTONIC);

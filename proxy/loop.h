@@ -99,5 +99,6 @@ int64_t loop_wall_now(struct loop *loop);
 
 /* The monotonic clock in ms, as loop->now. */
 uint64_t loop_clock_ms(void);
+uint64_t loop_clock_us(void); /* the same in µs */
 
 #endif

@@ -119,16 +119,17 @@ static void visit(struct calls *calls)
 
 static void a_plain_connection_takes_17_system_calls_and_no_memory(void)
 {
-    static const struct calls expected = {.of = {
-                                              [CALL_ACCEPT] = 2,     /* the second finds nobody */
-                                              [CALL_CONNECT] = 2,    /* the second disconnects */
-                                              [CALL_GET_OPTION] = 2, /* how long it waited; is it over */
-                                              [CALL_WATCH] = 3,      /* closing takes the other out */
-                                              [CALL_RECV] = 4,       /* two messages, two ends */
-                                              [CALL_SEND] = 2,
-                                              [CALL_SHUTDOWN] = 1,
-                                              [CALL_CLOSE] = 1,
-                                          }};
+    static const struct calls expected = {
+        .of = {
+            [CALL_ACCEPT] = 2,     /* the second finds nobody */
+            [CALL_CONNECT] = 2,    /* the second disconnects */
+            [CALL_GET_OPTION] = 2, /* how long it waited, if it can have; is it over */
+            [CALL_WATCH] = 3,      /* closing takes the other out */
+            [CALL_RECV] = 4,       /* two messages, two ends */
+            [CALL_SEND] = 2,
+            [CALL_SHUTDOWN] = 1,
+            [CALL_CLOSE] = 1,
+        }};
     struct calls first = {0};
     begin(&(struct yard_plan){0});
     visit(&first);
@@ -137,9 +138,12 @@ static void a_plain_connection_takes_17_system_calls_and_no_memory(void)
         visit(&calls);
         calls_print("one connection", &calls);
         for (enum call call = 0; call < CALL_COUNT; call++) {
-            if (call != CALL_WAIT)
+            if (call != CALL_WAIT && call != CALL_GET_OPTION && call != CALL_RECV)
                 CU_ASSERT_EQUAL(calls.of[call], expected.of[call]);
         }
+        /* Who cannot have waited is only looked at. */
+        CU_ASSERT_EQUAL(calls.of[CALL_GET_OPTION] + calls.of[CALL_RECV],
+                        expected.of[CALL_GET_OPTION] + expected.of[CALL_RECV]);
         CU_ASSERT_EQUAL(calls_of_kernel(&calls), 17);
     }
     finish();
