@@ -33,6 +33,7 @@ static const char *finding_key(const void *item, char text[ADDRESS_TEXT])
 /* Everything that is looked at; what it owns is freed by the caller, whatever the answer. */
 struct gathered {
     struct report_listener *listeners;
+    struct report_upstream *upstreams;
     struct report_certificate *certificates;
     struct report_trouble *troubles;
 };
@@ -40,8 +41,10 @@ struct gathered {
 static enum proxy_answer gather(struct proxy *proxy, struct gathered *gathered, struct patient *patient)
 {
     *patient = (struct patient){.at = loop_wall_ms()};
-    *gathered = (struct gathered){NULL, NULL, NULL};
+    *gathered = (struct gathered){NULL, NULL, NULL, NULL};
     enum proxy_answer answer = proxy_listeners(proxy, &gathered->listeners, &patient->listener_count);
+    if (answer == PROXY_ANSWERED)
+        answer = proxy_upstreams(proxy, &gathered->upstreams, &patient->upstream_count);
     if (answer == PROXY_ANSWERED)
         answer = proxy_certificates(proxy, &gathered->certificates, &patient->certificate_count);
     if (answer == PROXY_ANSWERED)
@@ -50,6 +53,7 @@ static enum proxy_answer gather(struct proxy *proxy, struct gathered *gathered, 
     process_read(&patient->process);
     signs_read(&patient->signs);
     patient->listeners = gathered->listeners;
+    patient->upstreams = gathered->upstreams;
     patient->certificates = gathered->certificates;
     patient->troubles = gathered->troubles;
     return answer;
@@ -69,6 +73,7 @@ static enum proxy_answer open_findings(struct proxy *proxy, const char *name, co
     if (answer == PROXY_ANSWERED)
         examination_run(&patient, &findings);
     free(gathered.listeners);
+    report_upstreams_free(gathered.upstreams, patient.upstream_count);
     free(gathered.certificates);
     free(gathered.troubles);
     source.items = findings.items ? findings.items : calloc(1, sizeof *findings.items);

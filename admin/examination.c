@@ -196,7 +196,17 @@ static void examine_readiness(const struct patient *patient, struct findings *fi
 
 /* Certificates */
 
-static void examine_validity(const struct patient *patient, struct findings *findings)
+/* When a certificate is valid, and of what: "listener", "web". */
+struct validity {
+    const char *whose;
+    const char *owner;
+    const char *file;
+    const char *subject;
+    int64_t not_before_at;
+    int64_t not_after_at;
+};
+
+static void examine_one(const struct patient *patient, const struct validity *one, struct findings *findings)
 {
     static const char remedy[] =
         "renew it, put the new files in its place, and POST /v1/certificates/reload or send SIGHUP";
@@ -204,21 +214,51 @@ static void examine_validity(const struct patient *patient, struct findings *fin
     static const struct disease expiring = {"certificate_expiring", "warning", remedy};
     static const struct disease too_early = {"certificate_not_yet_valid", "error",
                                              "set this machine's clock, or wait"};
+    int64_t left = one->not_after_at - patient->at;
+    if (left <= 0)
+        add(findings, &expired, one->file, "the certificate of %s %s expired %" PRId64 " days ago (%s)",
+            one->whose, one->owner, -left / day_ms, one->subject);
+    else if (left < EXPIRING_DAYS * day_ms)
+        add(findings, &expiring, one->file, "the certificate of %s %s expires in %" PRId64 " days (%s)",
+            one->whose, one->owner, left / day_ms, one->subject);
+    if (one->not_before_at > patient->at)
+        add(findings, &too_early, one->file, "the certificate of %s %s is not valid yet (%s)", one->whose,
+            one->owner, one->subject);
+}
+
+static void examine_validity(const struct patient *patient, struct findings *findings)
+{
     for (size_t i = 0; i < patient->certificate_count; i++) {
         const struct report_certificate *certificate = &patient->certificates[i];
-        int64_t left = certificate->not_after_at - patient->at;
-        if (left <= 0)
-            add(findings, &expired, certificate->file,
-                "the certificate of listener %s expired %" PRId64 " days ago (%s)", certificate->used_by,
-                -left / day_ms, certificate->subject);
-        else if (left < EXPIRING_DAYS * day_ms)
-            add(findings, &expiring, certificate->file,
-                "the certificate of listener %s expires in %" PRId64 " days (%s)", certificate->used_by,
-                left / day_ms, certificate->subject);
-        if (certificate->not_before_at > patient->at)
-            add(findings, &too_early, certificate->file,
-                "the certificate of listener %s is not valid yet (%s)", certificate->used_by,
-                certificate->subject);
+        const struct validity one = {
+            "listener",           certificate->used_by,       certificate->file,
+            certificate->subject, certificate->not_before_at, certificate->not_after_at};
+        examine_one(patient, &one, findings);
+    }
+}
+
+static void examine_expiry(const struct patient *patient, const char *whose, const char *owner,
+                           const struct report_expiry *expiry, struct findings *findings)
+{
+    const struct validity one = {
+        whose, owner, expiry->file, expiry->subject, expiry->not_before_at, expiry->not_after_at};
+    if (expiry->is_present)
+        examine_one(patient, &one, findings);
+}
+
+/* Whom we believe, and who we are to services. */
+static void examine_trust(const struct patient *patient, struct findings *findings)
+{
+    static const char of_clients[] = "an authority for clients of listener";
+    static const char of_servers[] = "an authority for servers of upstream";
+    for (size_t i = 0; i < patient->listener_count; i++) {
+        const struct report_listener *listener = &patient->listeners[i];
+        examine_expiry(patient, of_clients, listener->name, &listener->authority, findings);
+    }
+    for (size_t i = 0; i < patient->upstream_count; i++) {
+        const struct report_upstream *upstream = &patient->upstreams[i];
+        examine_expiry(patient, "upstream", upstream->name, &upstream->certificate, findings);
+        examine_expiry(patient, of_servers, upstream->name, &upstream->authority, findings);
     }
 }
 
@@ -258,9 +298,9 @@ static void examine_files(const struct patient *patient, struct findings *findin
 void examination_run(const struct patient *patient, struct findings *findings)
 {
     static void (*const examinations[])(const struct patient *patient, struct findings *findings) = {
-        examine_configuration, examine_descriptors, examine_places, examine_kernel,
-        examine_backlogs,      examine_drops,       examine_states, examine_readiness,
-        examine_validity,      examine_staples,     examine_files,
+        examine_configuration, examine_descriptors, examine_places,  examine_kernel,
+        examine_backlogs,      examine_drops,       examine_states,  examine_readiness,
+        examine_validity,      examine_trust,       examine_staples, examine_files,
     };
     for (size_t i = 0; i < sizeof examinations / sizeof *examinations; i++)
         examinations[i](patient, findings);

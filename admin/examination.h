@@ -17,6 +17,8 @@ struct patient {
     struct signs signs;
     const struct report_listener *listeners;
     size_t listener_count;
+    const struct report_upstream *upstreams;
+    size_t upstream_count;
     const struct report_certificate *certificates;
     size_t certificate_count;
     const struct report_trouble *troubles; /* with certificates as their files are now */

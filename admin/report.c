@@ -9,7 +9,8 @@
 #include <string.h>
 
 _Static_assert(offsetof(struct report_tcp, is_present) == 0 && offsetof(struct report_tls, is_present) == 0 &&
-                   offsetof(struct report_slowness, is_present) == 0,
+                   offsetof(struct report_slowness, is_present) == 0 &&
+                   offsetof(struct report_expiry, is_present) == 0,
                "what MEMBER_MAYBE looks at stands first");
 
 static const struct member queue_wait_members[] = {
@@ -81,6 +82,15 @@ static void write_ended(struct json *json, const void *report)
     json_object_close(json);
 }
 
+const struct member report_expiry_members[] = {
+    MEMBER("file", struct report_expiry, file),
+    MEMBER("subject", struct report_expiry, subject),
+    MEMBER("fingerprint", struct report_expiry, fingerprint),
+    MEMBER_AT("not_before", struct report_expiry, not_before_at),
+    MEMBER_AT("not_after", struct report_expiry, not_after_at),
+    MEMBERS_END,
+};
+
 const struct member report_listener_members[] = {
     MEMBER("name", struct report_listener, name),
     MEMBER("address", struct report_listener, address),
@@ -91,6 +101,7 @@ const struct member report_listener_members[] = {
     {"connections", MEMBER_OBJECT, 0, listener_connections_members, NULL},
     {"totals", MEMBER_OBJECT, 0, listener_totals_members, NULL},
     MEMBER_BY("ended", write_ended),
+    MEMBER_IF("client_authority", struct report_listener, authority, report_expiry_members),
     MEMBER_AT("since", struct report_listener, since),
     MEMBERS_END,
 };

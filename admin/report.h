@@ -28,6 +28,7 @@ struct report_request {
 
 /* The tables. */
 extern const struct member report_listener_members[];   /* of struct report_listener */
+extern const struct member report_expiry_members[];     /* of struct report_expiry */
 extern const struct member report_request_members[];    /* of struct report_request */
 extern const struct member report_connection_members[]; /* of struct report_end */
 extern const struct member report_splice_members[];     /* of struct report_splice */

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "admin/report_house.h"
 
+#include "admin/report.h"
+
 #include <string.h>
 
 _Static_assert(sizeof((struct report_identity *)0)->error == sizeof((struct report_info *)0)->last_error,
@@ -153,6 +155,8 @@ const struct member report_upstream_members[] = {
     MEMBER("connections", struct report_pool, connections),
     MEMBER_BY("servers", write_servers),
     MEMBER_BY("last_error", write_credentials_error),
+    MEMBER_IF("certificate", struct report_pool, upstream.certificate, report_expiry_members),
+    MEMBER_IF("authority", struct report_pool, upstream.authority, report_expiry_members),
     MEMBERS_END,
 };
 

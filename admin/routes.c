@@ -71,7 +71,8 @@ static const struct route routes[] = {
      .body = &splices_reauthorise_body},
     {"GET", "/v1/upstreams", CONF_ACCESS_READ, false, upstreams_list, query_upstreams,
      .sentence =
-         "all upstreams with their servers, how requests to them ended and how old their lookups are"},
+         "all upstreams with their servers, how requests to them ended, how old their lookups are, and when "
+         "our certificate and the first of their authorities expire"},
     {"GET", "/v1/upstreams/{name}", CONF_ACCESS_READ, false, upstreams_one, query_upstream,
      .sentence = "one upstream"},
     {"GET", "/v1/certificates", CONF_ACCESS_READ, false, certificates_list, query_certificates,

@@ -117,7 +117,8 @@ static char **collect_names(const X509 *leaf)
 static void describe(struct certificate *certificate, const char *file)
 {
     char subject[1024], fingerprint[CERTS_FINGERPRINT];
-    const char *type = EVP_PKEY_get0_type_name(certificate->key);
+    const EVP_PKEY *key = X509_get0_pubkey(certificate->leaf);
+    const char *type = key ? EVP_PKEY_get0_type_name(key) : NULL;
     certs_print_subject(certificate->leaf, subject, sizeof subject);
     certs_print_fingerprint(certificate->leaf, fingerprint);
     certificate->names = collect_names(certificate->leaf);
@@ -129,7 +130,7 @@ static void describe(struct certificate *certificate, const char *file)
         .not_after_ms = certs_not_after_ms(certificate->leaf),
         .fingerprint = text_copy(fingerprint),
         .key_type = text_copy(type ? type : "unknown"),
-        .key_bits = EVP_PKEY_get_bits(certificate->key),
+        .key_bits = key ? EVP_PKEY_get_bits(key) : 0,
         .must_staple = description_must_staple(certificate->leaf),
     };
 }
@@ -186,6 +187,13 @@ char *certificate_begin(struct certificate *certificate, const struct conf_certi
                                : read_pem(certificate, conf, place, &password);
     password_end(&password);
     return trouble;
+}
+
+void certificate_take(struct certificate *certificate, X509 *leaf, const char *file)
+{
+    *certificate = (struct certificate){.leaf = leaf};
+    X509_up_ref(leaf);
+    describe(certificate, file);
 }
 
 /* The files may be gone or spoilt by now: nothing is read. */

@@ -23,6 +23,9 @@ struct certificate {
 char *certificate_begin(struct certificate *certificate, const struct conf_certificate *conf,
                         const char *place);
 
+/* One by itself, of which only the certificate is known, from that file; adds a reference. */
+void certificate_take(struct certificate *certificate, X509 *leaf, const char *file);
+
 /* The same certificate once more, as it was read. */
 void certificate_copy(struct certificate *certificate, const struct certificate *from);
 

@@ -35,8 +35,16 @@ void certs_destroy(struct certs *certs)
     for (size_t i = 0; i < certs->count; i++)
         certificate_end(&certs->certificates[i]);
     free(certs->certificates);
+    certificate_end(&certs->authority);
     free(certs->server_name);
     free(certs);
+}
+
+void certs_note_authority(struct certs *certs, const char *ca)
+{
+    X509 *first = verification_first_to_expire(certs->verification);
+    if (first)
+        certificate_take(&certs->authority, first, ca);
 }
 
 X509 *certs_issuer(const struct certificate *certificate)
@@ -59,9 +67,11 @@ static char *present_upstream(struct certs *certs, const struct conf_certificate
 static char *judge_servers(struct certs *certs, const struct conf_upstream_tls *tls, const char *place)
 {
     char *trouble = verification_create_servers(tls, place, &certs->verification);
-    if (!trouble)
-        verification_install(certs->verification, certs->context);
-    return trouble;
+    if (trouble)
+        return trouble;
+    verification_install(certs->verification, certs->context);
+    certs_note_authority(certs, tls->ca);
+    return NULL;
 }
 
 char *certs_load_upstream(const struct conf_upstream_tls *tls, const char *upstream, struct certs **certs)
@@ -131,6 +141,11 @@ size_t certs_count(const struct certs *certs)
 const struct certs_description *certs_describe(const struct certs *certs, size_t index)
 {
     return &certs->certificates[index].description;
+}
+
+const struct certs_description *certs_authority(const struct certs *certs)
+{
+    return certs->authority.leaf ? &certs->authority.description : NULL;
 }
 
 size_t certs_trouble_count(const struct certs *certs)

@@ -83,6 +83,10 @@ struct certs_description {
 size_t certs_count(const struct certs *certs);
 const struct certs_description *certs_describe(const struct certs *certs, size_t index);
 
+/* Of the authorities that the set believes, by name, the one that expires first; its file is what the
+ * configuration names. NULL: those of the system, or nobody is asked who it is. */
+const struct certs_description *certs_authority(const struct certs *certs);
+
 /* What went wrong when the set was renewed, in the order of the configuration: of pairs that were kept, of
  * those that are new in a directory, of other files. Strings belong to the set. */
 struct certs_trouble {

@@ -26,6 +26,7 @@ struct certs {
     uint64_t sessions_unknown_before;
     struct verification
         *verification; /* a reference: of the other side; NULL: nobody is asked, or anybody believed */
+    struct certificate authority; /* that expires first; no leaf: none is named */
     struct certificate *certificates;
     size_t count;
     struct certs_trouble *troubles;
@@ -37,6 +38,9 @@ struct certs *certs_create(size_t most);
 
 /* Frees it, whoever holds it. */
 void certs_destroy(struct certs *certs);
+
+/* Notes which of the authorities in `verification`, which `ca` names, expires first. */
+void certs_note_authority(struct certs *certs, const char *ca);
 
 /* Who has signed the certificate, where its chain tells; else NULL. Borrowed. */
 X509 *certs_issuer(const struct certificate *certificate);

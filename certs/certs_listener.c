@@ -275,6 +275,8 @@ static char *make(struct making *making, const char *listener, struct certs **ce
     count_on(making);
     if (!trouble)
         trouble = take_verification(making);
+    if (!trouble)
+        certs_note_authority(making->certs, making->tls->client_certificate.ca);
     if (!trouble && unlisted && making->before) {
         trouble = keep_all(making, unlisted);
         unlisted = NULL;

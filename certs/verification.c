@@ -271,6 +271,20 @@ void verification_drop(struct verification **verification)
     free(dropped);
 }
 
+X509 *verification_first_to_expire(const struct verification *verification)
+{
+    X509 *first = NULL;
+    if (!verification || verification->looks_up)
+        return NULL;
+    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(verification->store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (authority && (!first || certs_not_after_ms(authority) < certs_not_after_ms(first)))
+            first = authority;
+    }
+    return first;
+}
+
 bool verification_looks_up(const struct verification *verification)
 {
     return verification && verification->looks_up;

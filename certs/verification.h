@@ -50,6 +50,10 @@ void verification_drop(struct verification **verification);
  * NULL. */
 bool verification_looks_up(const struct verification *verification);
 
+/* Of the authorities the one whose certificate expires first, borrowed; NULL where they are the system's, or
+ * there is nobody to believe. Accepts NULL. */
+X509 *verification_first_to_expire(const struct verification *verification);
+
 /* The SHA-256 of all that decides: whether a certificate is required, whom we believe, what is revoked, who
  * is let in. The same wherever the same is configured; all zero for NULL. */
 void verification_digest(const struct verification *verification, unsigned char digest[SHA256_DIGEST_LENGTH]);

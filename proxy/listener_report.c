@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/listener.h"
 
+#include "proxy/expiry.h"
 #include "proxy/kernel.h"
 #include "proxy/log.h"
 
@@ -177,6 +178,7 @@ void listener_report(struct listener *listener, struct report_listener *report)
     };
     if (presented)
         report_sessions(presented, report);
+    expiry_report(presented ? certs_authority(presented) : NULL, &report->authority);
     report_queue(listener, &report->queue);
     snprintf(report->name, sizeof report->name, "%s", listener->entrance->name);
     snprintf(report->upstream, sizeof report->upstream, "%s", service ? service->upstream->name : "");

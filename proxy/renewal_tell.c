@@ -92,22 +92,27 @@ static bool is_expiring(const struct certs_description *described, int64_t now)
     return now > described->not_after_ms - early;
 }
 
-static void warn(const struct renewal_owner *owner, const struct certs_description *described, int64_t days)
+/* `what` it is: "", or "the authority ". */
+static void warn(const struct renewal_owner *owner, const char *what,
+                 const struct certs_description *described, int64_t now)
 {
+    int64_t days = days_left(described, now);
+    if (!is_expiring(described, now))
+        return;
     if (days < 0)
-        log_line(CONF_LOG_WARNING, "certificate.expiring", "%s %s: %s from %s has expired; renew it",
-                 owner->kind, owner->name, described->subject, described->file);
+        log_line(CONF_LOG_WARNING, "certificate.expiring", "%s %s: %s%s from %s has expired; renew it",
+                 owner->kind, owner->name, what, described->subject, described->file);
     else
-        log_line(CONF_LOG_WARNING, "certificate.expiring", "%s %s: %s from %s expires in %lld days; renew it",
-                 owner->kind, owner->name, described->subject, described->file, (long long)days);
+        log_line(CONF_LOG_WARNING, "certificate.expiring",
+                 "%s %s: %s%s from %s expires in %lld days; renew it", owner->kind, owner->name, what,
+                 described->subject, described->file, (long long)days);
     tell(owner, EVENT_CERTIFICATE_EXPIRING, days, described->file, described->subject);
 }
 
 void renewal_tell_expiry(const struct renewal_owner *owner, const struct certs *certs, int64_t now)
 {
-    for (size_t i = 0; i < certs_count(certs); i++) {
-        const struct certs_description *described = certs_describe(certs, i);
-        if (is_expiring(described, now))
-            warn(owner, described, days_left(described, now));
-    }
+    for (size_t i = 0; i < certs_count(certs); i++)
+        warn(owner, "", certs_describe(certs, i), now);
+    if (certs_authority(certs))
+        warn(owner, "the authority ", certs_authority(certs), now);
 }

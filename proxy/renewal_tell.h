@@ -27,7 +27,7 @@ void renewal_tell_failure(const struct renewal_owner *owner, const char *file, c
 void renewal_tell_changes(const struct renewal_owner *owner, const struct certs *before,
                           const struct certs *certs);
 
-/* Tells of those that end soon, at `now` in ms since the epoch. */
+/* Tells of those that end soon, of its own and of whom it believes, at `now` in ms since the epoch. */
 void renewal_tell_expiry(const struct renewal_owner *owner, const struct certs *certs, int64_t now);
 
 #endif

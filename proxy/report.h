@@ -51,6 +51,16 @@ struct report_queue {
     uint64_t expired; /* accepted, and reset since they had waited longer than queue_deadline */
 };
 
+/* A certificate that something depends on, as whoever has to renew it wants to know it. */
+struct report_expiry {
+    bool is_present;
+    char file[256]; /* or a directory */
+    char subject[256];
+    char fingerprint[65]; /* SHA-256 in hex */
+    int64_t not_before_at;
+    int64_t not_after_at; /* both -1 where there is none */
+};
+
 struct report_listener {
     char name[REPORT_NAME];
     char upstream[REPORT_NAME];
@@ -86,6 +96,7 @@ struct report_listener {
     int64_t sessions;                        /* that are kept to be resumed by their id */
     uint64_t certificates_loaded;            /* in place of others, since the listener began */
     uint64_t certificates_failed;            /* times that one could not be, and the one before went on */
+    struct report_expiry authority;          /* that expires first of those its clients are believed by */
     uint64_t ended[REASON_COUNT][BY_COUNT];  /* splices, by the reason of their end and who ended them */
     uint64_t refused[REASON_COUNT];          /* client requests that were accepted, by reason */
     int64_t since;
@@ -243,6 +254,8 @@ struct report_upstream {
     uint64_t credentials_failed; /* times that they could not be, and those before went on */
     char trouble[512];           /* why, "" when they are as their files */
     int64_t trouble_at;
+    struct report_expiry certificate; /* ours, shown to its servers */
+    struct report_expiry authority;   /* that expires first of those its servers are believed by */
     struct report_server
         *servers; /* of the caller of proxy_upstreams, who frees them with report_upstreams_free */
     size_t server_count;

@@ -4,6 +4,7 @@
 #include "proxy/upstream.h"
 
 #include "conf/text.h"
+#include "proxy/expiry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,7 +314,15 @@ static const char *const balances[] = {
     [CONF_BALANCE_LEAST_CONNECTIONS] = "least_connections",
 };
 
-void upstream_report(const struct upstream *upstream, struct report_upstream *report)
+static void report_credentials(struct upstream *upstream, struct report_upstream *report)
+{
+    struct certs *certs = credentials_take(&upstream->credentials);
+    expiry_report(certs && certs_count(certs) > 0 ? certs_describe(certs, 0) : NULL, &report->certificate);
+    expiry_report(certs ? certs_authority(certs) : NULL, &report->authority);
+    certs_drop(&certs);
+}
+
+void upstream_report(struct upstream *upstream, struct report_upstream *report)
 {
     *report = (struct report_upstream){
         .balance = balances[upstream->balance],
@@ -326,6 +335,7 @@ void upstream_report(const struct upstream *upstream, struct report_upstream *re
     snprintf(report->name, sizeof report->name, "%s", upstream->name);
     snprintf(report->trouble, sizeof report->trouble, "%s",
              upstream->credentials.trouble ? upstream->credentials.trouble : "");
+    report_credentials(upstream, report);
     report->server_count = report->servers ? upstream->server_count : 0;
     for (size_t i = 0; i < report->server_count; i++)
         report_server(&upstream->servers[i], &report->servers[i]);

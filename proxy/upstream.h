@@ -84,7 +84,7 @@ void upstream_drop(struct upstream **upstream);
 struct server *upstream_choose(struct upstream *upstream, const uint32_t *tried, unsigned tried_count);
 
 /* Tells about it; its servers are on the heap, the caller's to free. */
-void upstream_report(const struct upstream *upstream, struct report_upstream *report);
+void upstream_report(struct upstream *upstream, struct report_upstream *report);
 
 /* The index of one of its servers. */
 uint32_t upstream_index(const struct upstream *upstream, const struct server *server);

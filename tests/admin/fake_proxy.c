@@ -48,6 +48,7 @@ static void add_listener(struct proxy *proxy, const char *name, uint16_t port, b
         .ended = {[REASON_PEER_ENDED][BY_THEIR_CLIENT] = 980000,
                   [REASON_PEER_RESET][BY_THEIR_SERVICE] = 7,
                   [REASON_DRAINED][BY_ADMIN] = 1},
+        .authority.not_after_at = -1,
         .since = 1795412400000,
     };
     if (is_tls)
@@ -64,6 +65,8 @@ static struct report_upstream *add_upstream(struct proxy *proxy, const char *nam
     *upstream = (struct report_upstream){
         .balance = is_tls ? "round_robin" : "least_connections",
         .is_tls = is_tls,
+        .certificate.not_after_at = -1,
+        .authority.not_after_at = -1,
         .servers = proxy->servers[proxy->upstream_count++],
     };
     snprintf(upstream->name, sizeof upstream->name, "%s", name);

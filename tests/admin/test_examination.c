@@ -12,6 +12,7 @@
 static const int64_t day_ms = 86400000;
 static struct patient patient;
 static struct report_listener listener;
+static struct report_upstream upstream;
 static struct report_certificate certificate;
 static struct report_trouble trouble;
 static struct findings findings;
@@ -26,6 +27,7 @@ static void begin(void)
     };
     certificate = (struct report_certificate){
         .file = "web.crt", .used_by = "web", .not_before_at = 400 * day_ms, .not_after_at = 600 * day_ms};
+    upstream = (struct report_upstream){.name = "app"};
     trouble = (struct report_trouble){.owner = "web", .sentence = "web.key does not belong to web.crt"};
     patient = (struct patient){
         .at = 500 * day_ms,
@@ -35,6 +37,8 @@ static void begin(void)
             {.somaxconn = 4096, .syncookies = 1, .migrate_requests = 1, .files_open = 9, .files_most = 900},
         .listeners = &listener,
         .listener_count = 1,
+        .upstreams = &upstream,
+        .upstream_count = 1,
         .certificates = &certificate,
         .certificate_count = 1,
         .troubles = &trouble,
@@ -134,6 +138,17 @@ static void certificates_that_end_or_do_not_match_are_found(void)
     expect("certificate_expired", "error", "expired 2 days ago");
     certificate.not_before_at = patient.at + 1;
     expect("certificate_not_yet_valid", "error", "not valid yet");
+    upstream.certificate = (struct report_expiry){.is_present = true,
+                                                  .file = "us.crt",
+                                                  .not_before_at = patient.at,
+                                                  .not_after_at = patient.at + 3 * day_ms};
+    expect("certificate_expiring", "warning", "the certificate of upstream app expires in 3 days");
+    upstream.authority =
+        (struct report_expiry){.is_present = true, .file = "ca.crt", .not_after_at = patient.at};
+    expect("certificate_expired", "error", "of an authority for servers of upstream app expired 0 days ago");
+    listener.authority =
+        (struct report_expiry){.is_present = true, .file = "ca.crt", .not_after_at = patient.at};
+    expect("certificate_expired", "error", "of an authority for clients of listener web expired 0 days ago");
     certificate.must_staple = true;
     expect("certificate_unstapled", "error", "of listener web demands an OCSP response beside it");
     certificate.must_staple = true;

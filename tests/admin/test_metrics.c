@@ -131,7 +131,16 @@ static void credentials_of_upstreams_are_counted_where_there_are_any(void)
     begin();
     proxy.upstreams[0].credentials_loaded = 3;
     proxy.upstreams[0].credentials_failed = 2;
+    proxy.upstreams[0].certificate.not_after_at = 1795412400000;
+    proxy.listeners[0].authority.not_after_at = 1795412401000;
     ask();
+    CU_ASSERT_EQUAL(value("spliced_upstream_certificate_not_after_timestamp_seconds{upstream=\"db\"}"),
+                    1795412400);
+    CU_ASSERT_PTR_NULL(strstr(result.text, "spliced_upstream_authority_not_after_timestamp_seconds{"));
+    CU_ASSERT_EQUAL(value("spliced_client_authority_not_after_timestamp_seconds{listener=\"web\"}"),
+                    1795412401);
+    CU_ASSERT_PTR_NULL(
+        strstr(result.text, "spliced_client_authority_not_after_timestamp_seconds{listener=\"api\"}"));
     CU_ASSERT_EQUAL(value("spliced_upstream_certificate_loads_total{upstream=\"db\"}"), 3);
     CU_ASSERT_EQUAL(value("spliced_upstream_certificate_load_failures_total{upstream=\"db\"}"), 2);
     CU_ASSERT_PTR_NULL(strstr(result.text, "spliced_upstream_certificate_loads_total{upstream=\"app\"}"));

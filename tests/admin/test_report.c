@@ -36,7 +36,8 @@ static void a_listener_is_told_as_the_api_says(void)
         "\"handshakes_resumed\":200,\"tickets_unknown\":4,\"session_ids_unknown\":6,"
         "\"received_bytes\":8123456789,\"sent_bytes\":91234567890},\"ended\":{\"peer_ended\":{\"their_"
         "client\":980000},\"peer_reset\":"
-        "{\"their_service\":7},\"drained\":{\"admin\":1}},\"since\":\"2026-11-23T05:40:00.000Z\"}");
+        "{\"their_service\":7},\"drained\":{\"admin\":1}},\"client_authority\":null,\"since\":\"2026-11-"
+        "23T05:40:00.000Z\"}");
     fake_end(&proxy);
 }
 

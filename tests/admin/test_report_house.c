@@ -50,14 +50,24 @@ static void an_upstream_is_told_with_its_servers(void)
         "\"connect_mean_ms\":null,\"lookup\":{\"at\":null,\"age_ms\":null,\"ttl_ms\":null}},"
         "{\"address\":\"10.0.0.2:8080\",\"state\":\"up\",\"weight\":1,\"connections\":1,"
         "\"totals\":{\"requested\":0,\"completed\":0,\"failed\":0},\"failures\":{},"
-        "\"connect_mean_ms\":null,\"lookup\":null}],\"last_error\":null}");
+        "\"connect_mean_ms\":null,\"lookup\":null}],\"last_error\":null,\"certificate\":null,\"authority\":"
+        "null}");
     struct report_upstream spoilt = proxy.upstreams[0];
     strcpy(spoilt.trouble, "no such file");
     spoilt.trouble_at = 1795412400000;
+    spoilt.authority = (struct report_expiry){.is_present = true,
+                                              .file = "ca.pem",
+                                              .subject = "CN=ca",
+                                              .fingerprint = "ab",
+                                              .not_before_at = 1795412400000,
+                                              .not_after_at = 1795412403500};
     report_pool_from(&pool, &spoilt, 1795412403500);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(json_of(report_upstream_members, &pool),
-               "\"last_error\":{\"at\":\"2026-11-23T05:40:00.000Z\",\"detail\":\"no such file\"}}"));
+               "\"last_error\":{\"at\":\"2026-11-23T05:40:00.000Z\",\"detail\":\"no such file\"},"
+               "\"certificate\":null,\"authority\":{\"file\":\"ca.pem\",\"subject\":\"CN=ca\","
+               "\"fingerprint\":\"ab\",\"not_before\":\"2026-11-23T05:40:00.000Z\","
+               "\"not_after\":\"2026-11-23T05:40:03.500Z\"}}"));
 }
 
 static void a_name_is_down_only_while_it_was_never_found(void)
