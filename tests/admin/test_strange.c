@@ -92,8 +92,6 @@ static void each_gets_the_answer_it_deserves(void)
         {LINE HOST "Content-Length: 0x10\r\n\r\n", 400},
         {LINE HOST "Content-Length: 99999999999999999999\r\n\r\n", 413},
         {LINE HOST "Content-Length: 10000000000000000000\r\n\r\n", 413},
-        {LINE HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
-        {LINE HOST "Transfer-Encoding: identity\r\n\r\n", 501},
         {"GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         {LINE HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
         {LINE HOST "Sec-Fetch-Site: cross-site\r\n\r\n", 403},
@@ -111,6 +109,17 @@ static void each_gets_the_answer_it_deserves(void)
             printf("\n%s-> %d, not %d ", asked[i].bytes, status, asked[i].status);
     }
     CU_ASSERT_TRUE(is_alive());
+}
+
+/* 501 is ours; newer versions of libmicrohttpd say 400 before they ask. */
+static void a_coding_that_is_not_known_is_refused(void)
+{
+    static const char *const asked[] = {LINE HOST "Transfer-Encoding: gzip, chunked\r\n\r\n",
+                                        LINE HOST "Transfer-Encoding: identity\r\n\r\n"};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        int status = status_of(asked[i], strlen(asked[i]), NULL);
+        CU_ASSERT_TRUE(status == 501 || status == 400);
+    }
 }
 
 static void what_is_refused_for_its_framing_ends_the_connection(void)
@@ -212,6 +221,7 @@ static void a_request_byte_by_byte_is_served(void)
 
 static const struct test tests[] = {
     TEST(each_gets_the_answer_it_deserves),
+    TEST(a_coding_that_is_not_known_is_refused),
     TEST(what_is_refused_for_its_framing_ends_the_connection),
     TEST(a_path_of_100k_is_414),
     TEST(giant_headers_are_refused),
