@@ -217,6 +217,18 @@ static int use_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_
     return result;
 }
 
+/* SSL_CTX_set_generate_session_id(3). What TLS 1.3 resumes is found by its ticket: the session's id, for
+ * which OpenSSL would draw 32 random bytes with each, nobody ever sees. An id of TLS 1.2 must not be guessed.
+ */
+static int make_id(SSL *ssl, unsigned char *id, unsigned *length)
+{
+    if (SSL_version(ssl) < TLS1_3_VERSION)
+        return RAND_bytes(id, (int)*length) == 1;
+    *id = 0;
+    *length = 1;
+    return 1;
+}
+
 static void drop_reference(void *held)
 {
     struct tickets *tickets = held;
@@ -226,6 +238,7 @@ static void drop_reference(void *held)
 void tickets_install(struct tickets *tickets, SSL_CTX *context)
 {
     attachment_hang(context, ATTACHMENT_TICKETS, tickets_hold(tickets), drop_reference);
-    if (SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_key) != 1)
+    if (SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_key) != 1 ||
+        SSL_CTX_set_generate_session_id(context, make_id) != 1)
         memory_exhausted();
 }

@@ -112,10 +112,12 @@ static struct event_text write_texts(struct event_ring *ring, const struct event
 }
 
 /* Makes the slot ours for writing event `number`. False: it is not to be written: it belongs to a later event
- * already, or somebody slow is still writing an earlier one into it, who must not be waited for. */
-static bool claim(struct slot *slot, uint64_t number)
+ * already, or somebody slow is still writing an earlier one into it, who must not be waited for. It is not
+ * read before it is written, for a fresh page would then have to be given twice, the first time as zeros:
+ * nearly always it holds the event that this one overwrites, or none. */
+static bool claim(struct slot *slot, uint64_t number, uint64_t count)
 {
-    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed), claimed;
+    uint64_t state = number > count ? (number - count) << 2 : 0, claimed;
     do {
         if (state >> 2 >= number)
             return false;
@@ -147,7 +149,7 @@ void event_tell(struct event_ring *ring, const struct event *event)
     unsigned count = event_words_pack(event, &text, words);
     uint64_t number = atomic_fetch_add_explicit(&ring->last, 1, memory_order_relaxed) + 1;
     struct slot *slot = &ring->slots[number & ring->mask];
-    if (!claim(slot, number))
+    if (!claim(slot, number, ring->mask + 1))
         return;
     /* Released one by one: a reader that sees any of them sees that the slot was claimed. */
     for (unsigned i = 0; i < count; i++)

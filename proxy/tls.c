@@ -226,6 +226,9 @@ static enum io tls_read(struct connection *connection, void *bytes, size_t room,
         *moved += count;
         if (count > 0)
             tls->quiet_records = 0;
+        /* What it would say next is known. */
+        if (error == SSL_ERROR_NONE && !SSL_has_pending(tls->ssl) && !tls_bio_has_record(&tls->bio))
+            error = SSL_ERROR_WANT_READ;
     }
     call_end(tls);
     if (*moved == 0)

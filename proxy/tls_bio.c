@@ -187,6 +187,13 @@ static void load(struct tls_bio *bio)
     bio->in_end = bio->kept_length;
 }
 
+bool tls_bio_has_record(struct tls_bio *bio)
+{
+    load(bio);
+    size_t length = measure_record(bio);
+    return bio->record_left > 0 || (length > 0 && length <= bio->in_end - bio->in_at);
+}
+
 static int bio_read(BIO *handle, char *bytes, int room)
 {
     struct tls_bio *bio = BIO_get_data(handle);

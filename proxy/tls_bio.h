@@ -71,6 +71,9 @@ void tls_bio_call_end(struct tls_bio *bio);
 /* Within a call: whether an empty-handed read may ask the socket. */
 void tls_bio_let_receive(struct tls_bio *bio, bool may_receive);
 
+/* Within a call: whether OpenSSL would be handed anything without asking the socket. */
+bool tls_bio_has_record(struct tls_bio *bio);
+
 /* Within a call: sends what earlier calls left. connection->unsent tells what is still there. */
 void tls_bio_flush(struct tls_bio *bio);
 
