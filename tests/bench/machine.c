@@ -165,6 +165,7 @@ struct tally {
     pid_t group;
     int pid;
     uint64_t cpu_ns;
+    uint64_t waited_ns;
     const char *memory_row;
     int64_t memory;
 };
@@ -172,9 +173,10 @@ struct tally {
 static void add_task(int task, void *context)
 {
     struct tally *tally = context;
-    char path[64], line[64];
+    char path[64], line[64], *second;
     snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", tally->pid, task);
-    tally->cpu_ns += strtoull(first_line(path, line, sizeof line), NULL, 10);
+    tally->cpu_ns += strtoull(first_line(path, line, sizeof line), &second, 10);
+    tally->waited_ns += strtoull(second, NULL, 10);
 }
 
 static void add_cpu(int pid, void *context)
@@ -211,6 +213,13 @@ uint64_t machine_cpu_ns(pid_t group)
     struct tally tally = {.group = group};
     each_number("/proc", add_cpu, &tally);
     return tally.cpu_ns;
+}
+
+uint64_t machine_waited_ns(pid_t group)
+{
+    struct tally tally = {.group = group};
+    each_number("/proc", add_cpu, &tally);
+    return tally.waited_ns;
 }
 
 static int64_t memory_of(pid_t group, const char *row)

@@ -37,6 +37,9 @@ uint64_t machine_now_ns(void);
 /* CPU time of all threads of all processes of a process group (/proc/PID/task/TID/schedstat). */
 uint64_t machine_cpu_ns(pid_t group);
 
+/* How long they were ready to run while others had the processor. */
+uint64_t machine_waited_ns(pid_t group);
+
 /* Their memory in bytes: private pages, and their part of shared ones (Pss of /proc/PID/smaps_rollup). */
 int64_t machine_memory(pid_t group);
 

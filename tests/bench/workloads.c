@@ -17,6 +17,8 @@ enum {
     BULK_FLOWS = 4,
     HANDSHAKES_A_SECOND = 200, /* beside bulk and messages */
     PATIENCE_S = 20,
+    WAITED_MOST = 33, /* a 33rd of the time; nobody else there, it is less than a 100th */
+    CROWDS = 5,       /* of which one should meet nobody else */
 };
 
 /* Lets the load run for so long. */
@@ -114,8 +116,9 @@ static double measure_round_trip(struct trial *trial, const struct workload *wor
     return result;
 }
 
-/* Small messages, one after the other, beside one bulk flow and a stream of handshakes. */
-static double measure_crowded(struct trial *trial, const struct workload *workload)
+/* Small messages, one after the other, beside one bulk flow and a stream of handshakes. *waited: how long the
+ * program had no processor meanwhile. */
+static double crowd(struct trial *trial, const struct workload *workload, uint64_t *waited)
 {
     struct load *load = &trial->load;
     struct pings pings;
@@ -125,6 +128,7 @@ static double measure_crowded(struct trial *trial, const struct workload *worklo
     struct client *bulk = clients_begin(load, 1, HABIT_TAKES, trial->setup.ports[ENTRY_PLAIN], false);
     struct client *visits = clients_begin_paced(load, count, trial->setup.ports[ENTRY_TLS], true);
     run_for(trial, trial->effort->warming);
+    *waited = machine_waited_ns(trial->pid);
     pings_start(&pings, trial->effort->seconds);
     uint64_t began = machine_now_ns();
     while (!pings_are_over(&pings)) {
@@ -133,12 +137,30 @@ static double measure_crowded(struct trial *trial, const struct workload *worklo
             begun++;
         load_turn(load, 1);
     }
+    *waited = machine_waited_ns(trial->pid) - *waited;
     run_until(trial, &load->visits, 0);
     run_until(trial, &load->bytes, 0);
     clients_end(visits, count);
     clients_end(bulk, 1);
     double result = pings_end(&pings, 0.99);
     return load->bytes > 0 && load->visits > 0 && !load->failed ? result : -1;
+}
+
+/* Whoever else runs on the program's processor has it for milliseconds at a time, which would be all that the
+ * figure told: measured anew until hardly anybody did. */
+static double measure_crowded(struct trial *trial, const struct workload *workload)
+{
+    double result = -1;
+    uint64_t waited = UINT64_MAX, most = (uint64_t)(trial->effort->seconds * NS / WAITED_MOST);
+    for (unsigned i = 0; i < CROWDS && waited > most; i++) {
+        result = crowd(trial, workload, &waited);
+        if (result < 0)
+            return result;
+    }
+    if (waited > most)
+        fprintf(stderr, "%s: others had the processor for %.0f ms meanwhile\n", workload->name,
+                (double)waited / 1e6);
+    return result;
 }
 
 /* Opens so many splices at once and has each pass one message. NULL: not all came in. */
