@@ -309,7 +309,7 @@ static int do_check(const struct description *description, const struct command 
     struct conf *conf = read_or_tell(description);
     if (!conf)
         return EXIT_CONFIGURATION;
-    printf("%s: the configuration is good: %zu listeners, %zu upstreams\n", name_of(description),
+    printf("%s: the configuration is good; listeners: %zu, upstreams: %zu\n", name_of(description),
            conf->listener_count, conf->upstream_count);
     conf_destroy(conf);
     return EXIT_WELL;

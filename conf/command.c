@@ -21,7 +21,7 @@ const char command_usage[] =
     "$SPLICED_ADMIN)\n"
     "  spliced                runs a demo: --listen tls:127.0.0.1:8443 --upstream @demo --admin "
     "127.0.0.1:9902\n"
-    "  spliced healthcheck [--ready]\n"
+    "  spliced healthcheck [-c FILE] [--ready]\n"
     "                         asks the running daemon of the same configuration: exit status 0 or 1\n"
     "\n"
     "  -t, --check            checks the configuration and its certificates: exit status 0 or 3\n"

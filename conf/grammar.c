@@ -258,7 +258,7 @@ static const struct grammar_key events_keys[] = {
     {"ring", GRAMMAR_INTEGER, MEMBER(events, ring), BETWEEN(0, 16777216), .initial = "65536",
      .sentence =
          "How many of the last events are kept for those who read them, rounded up to a power of two, "
-         "in 144 bytes each; 0: none. Takes effect at the start."},
+         "in 128 bytes each; 0: none. Takes effect at the start."},
     {0},
 };
 static const struct grammar_object grammar_events = {

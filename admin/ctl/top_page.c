@@ -56,9 +56,9 @@ static void write_heading(const struct top_page *page, const struct style *style
     char *in = human_size(received > 0 ? received : 0), *back = human_size(sent > 0 ? sent : 0);
     char *period = human_age((double)page->period_ms);
     double total = member_number(page->splices, "total");
-    char *first = text_format(
-        "splicectl top: %.0f listeners, %.0f splices, %s/s received, %s/s sent, every %s",
-        member_number(page->listeners, "total"), member_number(page->stats, "splices"), in, back, period);
+    char *first = text_format("%.0f listeners, %.0f splices, %s/s received, %s/s sent, every %s",
+                              member_number(page->listeners, "total"), member_number(page->stats, "splices"),
+                              in, back, period);
     char *filter = human_escape(page->filter);
     char *second =
         page->shows_listeners

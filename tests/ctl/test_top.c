@@ -127,7 +127,8 @@ static void splices_are_sorted_and_filtered(void)
 {
     begin();
     await("\033[?1049h");
-    await("splicectl top: 2 listeners, 3 splices, ");
+    await("2 listeners, 3 splices, ");
+    await("/s sent, every 200ms");
     await("3 of them by DOWN/S");
     await("ID  DOWN/S  UP/S");
     await("q quit  s sort");

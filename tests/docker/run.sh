@@ -19,7 +19,7 @@ skip() {
 for tool in apt-get curl docker-compose ip iptables mmdebstrap openssl unshare; do
     command -v $tool >/dev/null || skip "there is no $tool; .ci/install docker installs it"
 done
-unshare --mount --pid --net --fork --mount-proc true || skip 'namespaces are not allowed here'
+refused=$(unshare --mount --pid --net --fork --mount-proc true 2>&1) || skip "namespaces are not allowed here: $refused"
 
 work=$(mktemp -d /tmp/spliced-docker.XXXXXX)
 chmod 0711 "$work"
