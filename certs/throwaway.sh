@@ -25,7 +25,7 @@ shift
 mkdir -p "$dir"
 work=$(mktemp -d "$dir/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 # An empty configuration of our own: the system's may add what was not asked for.
 printf '[req]\ndistinguished_name = name\n[name]\n' >"$work/openssl.cnf"

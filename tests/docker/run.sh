@@ -24,7 +24,7 @@ refused=$(unshare --mount --pid --net --fork --mount-proc true 2>&1) || skip "na
 work=$(mktemp -d /tmp/spliced-docker.XXXXXX)
 chmod 0711 "$work"
 trap 'rm -rf --one-file-system "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 began=$(date +%s)
 took() {

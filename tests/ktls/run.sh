@@ -21,7 +21,7 @@ for program in qemu-system-x86_64 busybox cpio apt-get dpkg-deb; do
 done
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 "$here/machine.sh" "$dir" unpack >"$dir/unpacked" 2>&1 || skip "Debian's kernel cannot be fetched: $(tail -n 1 "$dir/unpacked")"
 
 # A program and the suites that it runs; what they say of the kernel and of each test is told.

@@ -24,7 +24,7 @@ cd "$build/outside"
 
 pids=
 trap 'for pid in $pids; do kill "$pid" 2>/dev/null || true; done' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 failed=0
 
 say() {

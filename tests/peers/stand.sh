@@ -53,7 +53,7 @@ leave() {
     exit $status
 }
 trap leave EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 # start NAME COMMAND...: in the background, with its output in $work/NAME.log; $child is its process.
 start() {

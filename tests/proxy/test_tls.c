@@ -17,21 +17,12 @@ enum {
 };
 
 /* Both kinds in both versions. */
-static const struct scene_plan plans[] = {
-    {.kind = CONNECTION_SERVER, .version = TLS1_2_VERSION},
-    {.kind = CONNECTION_SERVER, .version = TLS1_3_VERSION},
-    {.kind = CONNECTION_CLIENT, .version = TLS1_2_VERSION},
-    {.kind = CONNECTION_CLIENT, .version = TLS1_3_VERSION},
-};
-
-static const size_t plan_count = sizeof plans / sizeof plans[0];
-
 static void bytes_move_both_ways_at_once(void)
 {
-    for (size_t i = 0; i < plan_count * 2; i++) {
+    for (size_t i = 0; i < SCENE_PLANS * 2; i++) {
         struct scene scene;
-        struct scene_plan plan = plans[i % plan_count];
-        plan.is_tcp = i >= plan_count;
+        struct scene_plan plan = scene_plans[i % SCENE_PLANS];
+        plan.is_tcp = i >= SCENE_PLANS;
         scene_begin(&scene, &plan);
         CU_ASSERT(scene_exchange(&scene, MUCH, MUCH));
         CU_ASSERT_EQUAL(scene.ours.received, MUCH);
@@ -43,9 +34,9 @@ static void bytes_move_both_ways_at_once(void)
 
 static void reading_into_little_room_loses_nothing(void)
 {
-    for (size_t i = 0; i < plan_count; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
-        scene_begin(&scene, &plans[i]);
+        scene_begin(&scene, &scene_plans[i]);
         while (scene.peer_wrote < 40000)
             CU_ASSERT_EQUAL_FATAL(scene_peer_write(&scene, 40000 - scene.peer_wrote), SSL_ERROR_NONE);
         for (size_t room = 1; scene.ours_read < 40000; room = room * 3 % 1009 + 1)
@@ -60,7 +51,7 @@ static void reading_into_little_room_loses_nothing(void)
 static void a_drained_socket_is_waited_for_at_once(void)
 {
     struct scene scene;
-    scene_begin(&scene, &plans[1]);
+    scene_begin(&scene, &scene_plans[1]);
     CU_ASSERT_EQUAL(scene_peer_write(&scene, 1000), SSL_ERROR_NONE);
     scene.ours.read_waits = WAIT_NOTHING;
     CU_ASSERT_EQUAL(scene_read(&scene, 4096), IO_MOVED);
@@ -110,9 +101,9 @@ static void check_their_half_close(const struct scene_plan *plan, const struct e
 
 static void after_their_end_our_bytes_still_flow(void)
 {
-    for (size_t i = 0; i < plan_count * 2; i++) {
-        struct scene_plan plan = plans[i % plan_count];
-        plan.is_tcp = i >= plan_count;
+    for (size_t i = 0; i < SCENE_PLANS * 2; i++) {
+        struct scene_plan plan = scene_plans[i % SCENE_PLANS];
+        plan.is_tcp = i >= SCENE_PLANS;
         for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++)
             check_their_half_close(&plan, &endings[k]);
     }
@@ -120,11 +111,11 @@ static void after_their_end_our_bytes_still_flow(void)
 
 static void after_our_end_their_bytes_still_flow(void)
 {
-    for (size_t i = 0; i < plan_count * 2; i++) {
+    for (size_t i = 0; i < SCENE_PLANS * 2; i++) {
         struct scene scene;
         char byte;
-        struct scene_plan plan = plans[i % plan_count];
-        plan.is_tcp = i >= plan_count;
+        struct scene_plan plan = scene_plans[i % SCENE_PLANS];
+        plan.is_tcp = i >= SCENE_PLANS;
         scene_begin(&scene, &plan);
         CU_ASSERT(scene_exchange(&scene, 100, SOME));
         CU_ASSERT_EQUAL(connection_finish(&scene.ours), IO_MOVED);
@@ -143,7 +134,7 @@ static void after_our_end_their_bytes_still_flow(void)
 static void key_updates_after_our_end_do_no_harm(void)
 {
     struct scene scene;
-    scene_begin(&scene, &plans[1]);
+    scene_begin(&scene, &scene_plans[1]);
     CU_ASSERT(scene_exchange(&scene, 100, 100));
     CU_ASSERT_EQUAL(connection_finish(&scene.ours), IO_MOVED);
     CU_ASSERT_EQUAL(SSL_key_update(scene.peer, SSL_KEY_UPDATE_REQUESTED), 1);
@@ -157,7 +148,7 @@ static void an_end_in_the_middle_of_a_record_is_a_truncation(void)
     struct scene scene;
     BIO *memory = BIO_new(BIO_s_mem());
     char *cipher;
-    scene_begin(&scene, &plans[1]);
+    scene_begin(&scene, &scene_plans[1]);
     SSL_set0_wbio(scene.peer, memory);
     CU_ASSERT_EQUAL(scene_peer_write(&scene, 1000), SSL_ERROR_NONE);
     CU_ASSERT_EQUAL(scene_peer_write(&scene, 1000), SSL_ERROR_NONE);
@@ -173,7 +164,7 @@ static void an_end_in_the_middle_of_a_record_is_a_truncation(void)
 static void a_peer_that_never_reads_loses_nothing_when_it_closes(void)
 {
     struct scene scene;
-    struct scene_plan plan = plans[1];
+    struct scene_plan plan = scene_plans[1];
     plan.is_tcp = true;
     scene_begin(&scene, &plan);
     /* Nothing of ours lies unread in its kernel, which would turn its close into a reset. */
@@ -207,9 +198,9 @@ static void send_and_reset(struct scene *scene)
 
 static void what_was_queued_before_a_reset_is_read(void)
 {
-    for (size_t i = 0; i < plan_count; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
-        struct scene_plan plan = plans[i];
+        struct scene_plan plan = scene_plans[i];
         plan.is_tcp = true;
         scene_begin(&scene, &plan);
         send_and_reset(&scene);
@@ -224,9 +215,9 @@ static void what_was_queued_before_a_reset_is_read(void)
 
 static void a_send_that_meets_the_reset_does_not_stop_reading(void)
 {
-    for (size_t i = 0; i < plan_count; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
-        struct scene_plan plan = plans[i];
+        struct scene_plan plan = scene_plans[i];
         plan.is_tcp = true;
         scene_begin(&scene, &plan);
         send_and_reset(&scene);
@@ -245,7 +236,7 @@ static void a_send_that_meets_the_reset_does_not_stop_reading(void)
 static void a_peer_that_closed_in_order_ends_in_order_whatever_our_send_met(void)
 {
     struct scene scene;
-    struct scene_plan plan = plans[1];
+    struct scene_plan plan = scene_plans[1];
     plan.is_tcp = true;
     scene_begin(&scene, &plan);
     CU_ASSERT_EQUAL(scene_peer_write(&scene, 10000), SSL_ERROR_NONE);
@@ -263,10 +254,10 @@ static void a_peer_that_closed_in_order_ends_in_order_whatever_our_send_met(void
 
 static void a_blocked_writer_holds_little(void)
 {
-    for (size_t i = 0; i < plan_count; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
         size_t moved;
-        scene_begin(&scene, &plans[i]);
+        scene_begin(&scene, &scene_plans[i]);
         while (scene_write(&scene, MUCH) == IO_MOVED)
             CU_ASSERT_FATAL(scene.ours.unsent < 70 * 1024 && scene.ours_wrote < 64 * MUCH);
         uint64_t taken = scene.ours_wrote;
@@ -292,9 +283,9 @@ static void a_blocked_writer_holds_little(void)
 
 static void a_blocked_writer_can_read(void)
 {
-    for (size_t i = 0; i < plan_count; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
-        scene_begin(&scene, &plans[i]);
+        scene_begin(&scene, &scene_plans[i]);
         while (scene_write(&scene, MUCH) == IO_MOVED)
             CU_ASSERT_FATAL(scene.ours_wrote < 64 * MUCH);
         CU_ASSERT(scene_exchange(&scene, SOME, 0));
@@ -304,11 +295,11 @@ static void a_blocked_writer_can_read(void)
 
 static void a_corrupted_record_ends_the_connection_after_what_was_good(void)
 {
-    for (size_t i = 0; i < plan_count; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
         BIO *memory = BIO_new(BIO_s_mem());
         char *cipher;
-        scene_begin(&scene, &plans[i]);
+        scene_begin(&scene, &scene_plans[i]);
         SSL_set0_wbio(scene.peer, memory);
         CU_ASSERT_EQUAL(scene_peer_write(&scene, 1000), SSL_ERROR_NONE);
         CU_ASSERT_EQUAL(scene_peer_write(&scene, 1000), SSL_ERROR_NONE);

@@ -91,16 +91,10 @@ static void drip(struct scene *scene, BIO *memory)
 
 static void a_handshake_may_come_a_byte_at_a_time(void)
 {
-    static const struct scene_plan plans[] = {
-        {.kind = CONNECTION_SERVER, .version = TLS1_2_VERSION},
-        {.kind = CONNECTION_SERVER, .version = TLS1_3_VERSION},
-        {.kind = CONNECTION_CLIENT, .version = TLS1_2_VERSION},
-        {.kind = CONNECTION_CLIENT, .version = TLS1_3_VERSION},
-    };
-    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+    for (size_t i = 0; i < SCENE_PLANS; i++) {
         struct scene scene;
         BIO *memory = BIO_new(BIO_s_mem());
-        scene_open(&scene, &plans[i]);
+        scene_open(&scene, &scene_plans[i]);
         SSL_set0_wbio(scene.peer, memory);
         connection_secure(&scene.ours);
         for (int round = 0; round < 5; round++) {

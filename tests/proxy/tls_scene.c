@@ -23,6 +23,13 @@ enum {
     PIECE = 64 * 1024,
 };
 
+const struct scene_plan scene_plans[SCENE_PLANS] = {
+    {.kind = CONNECTION_SERVER, .version = TLS1_2_VERSION},
+    {.kind = CONNECTION_SERVER, .version = TLS1_3_VERSION},
+    {.kind = CONNECTION_CLIENT, .version = TLS1_2_VERSION},
+    {.kind = CONNECTION_CLIENT, .version = TLS1_3_VERSION},
+};
+
 static struct workbench bench;
 static struct loop loop;
 static struct certs *presented;

@@ -24,6 +24,12 @@ struct scene_plan {
     SSL_SESSION *session;      /* the peer resumes it */
 };
 
+/* Each kind with each version, over a socketpair: servers first, TLS 1.2 before 1.3. */
+enum {
+    SCENE_PLANS = 4
+};
+extern const struct scene_plan scene_plans[SCENE_PLANS];
+
 struct scene {
     struct connection ours;
     SSL *peer;
