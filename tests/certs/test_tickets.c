@@ -166,7 +166,37 @@ static void a_file_without_keys_is_refused_and_changes_nothing(void)
     CU_ASSERT_EQUAL(keys.count, 5);
 }
 
+static unsigned id_length;
+
+static int note_id(SSL *ssl, SSL_SESSION *session)
+{
+    (void)ssl;
+    SSL_SESSION_get_id(session, &id_length);
+    return 0;
+}
+
+/* Drawing one costs as much as sealing the ticket. Where it is all that a client has, nobody may guess it. */
+static void what_a_ticket_finds_again_has_no_id_worth_drawing(void)
+{
+    struct tickets *tickets;
+    CU_ASSERT_FATAL(words_none(tickets_create(NULL, "tls", &tickets)));
+    SSL_CTX *server = make_server(tickets), *ticketless = meeting_client(TLS1_2_VERSION);
+    SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(server, note_id);
+    SSL_CTX_set_options(ticketless, SSL_OP_NO_TICKET);
+    SSL_SESSION *session = meeting_make_session(server, clients[1], NULL);
+    CU_ASSERT_EQUAL(id_length, 1);
+    SSL_SESSION_free(session);
+    session = meeting_make_session(server, ticketless, NULL);
+    CU_ASSERT_EQUAL(id_length, SSL_MAX_SSL_SESSION_ID_LENGTH);
+    SSL_SESSION_free(session);
+    SSL_CTX_free(ticketless);
+    SSL_CTX_free(server);
+    tickets_drop(&tickets);
+}
+
 static const struct test tests[] = {
+    TEST(what_a_ticket_finds_again_has_no_id_worth_drawing),
     TEST(a_key_of_our_own_opens_for_one_period_after_it_sealed),
     TEST(nobody_has_to_come_for_keys_to_change),
     TEST(two_with_one_file_resume_each_others_sessions),

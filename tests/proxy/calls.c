@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -45,9 +46,9 @@ unsigned calls_of_kernel(const struct calls *calls)
 
 void calls_print(const char *what, const struct calls *calls)
 {
-    static const char *const names[] = {"accept",    "socket", "connect", "getsockopt", "setsockopt",
-                                        "epoll_ctl", "wait",   "recv",    "send",       "splice",
-                                        "shutdown",  "close",  "other",   "allocate",   "free"};
+    static const char *const names[] = {
+        "accept", "socket", "connect",  "getsockopt", "setsockopt", "epoll_ctl", "wait", "recv",
+        "send",   "splice", "shutdown", "close",      "other",      "allocate",  "free", "unseal"};
     _Static_assert(sizeof names / sizeof *names == CALL_COUNT, "each has a name");
     printf("(%s:", what);
     for (enum call call = 0; call < CALL_COUNT; call++) {
@@ -94,8 +95,11 @@ wrap(CALL_ACCEPT, int, accept4, (int fd, struct sockaddr *to, socklen_t *length,
                             wrap(CALL_SHUTDOWN, int, shutdown, (int fd, int how), (fd, how))
                                 wrap(CALL_CLOSE, int, close, (int fd), (fd))
                                     wrap(CALL_OTHER, int, pipe2, (int ends[2], int flags), (ends, flags))
+                                        wrap(CALL_UNSEAL, int, SSL_read_ex,
+                                             (SSL * ssl, void *bytes, size_t room, size_t *moved),
+                                             (ssl, bytes, room, moved))
 
-                                        int __real_fcntl(int fd, int command, ...);
+                                            int __real_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, ...)
 {

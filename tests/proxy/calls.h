@@ -27,6 +27,7 @@ enum call {
     CALL_OTHER, /* pipe2, fcntl, ioctl */
     CALL_ALLOCATE,
     CALL_FREE,
+    CALL_UNSEAL, /* SSL_read_ex */
     CALL_COUNT
 };
 

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
         &census_suite,
         &tls_abuse_suite,
         &tls_bio_suite,
+        &tls_calls_suite,
         &timer_suite,
         &loop_suite,
         &mailbox_suite,

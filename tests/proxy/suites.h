@@ -22,6 +22,7 @@ extern const struct suite tls_sessions_suite;
 extern const struct suite census_suite;
 extern const struct suite tls_abuse_suite;
 extern const struct suite tls_bio_suite;
+extern const struct suite tls_calls_suite;
 extern const struct suite timer_suite;
 extern const struct suite loop_suite;
 extern const struct suite mailbox_suite;
