@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/event.h"
 
+#include "proxy/claim.h"
 #include "proxy/event_names.h"
 #include "proxy/event_texts.h"
 #include "proxy/event_words.h"
@@ -19,12 +20,6 @@ enum {
     TEXT_WORDS = 2,       /* for each event, on the average: few have a text */
     TEXT_WORDS_MIN = 512, /* eight times the longest */
     HEAD_START = 8        /* a reader overtaken twice goes on at this part of the ring */
-};
-
-/* The state of a slot is the number of an event, and in the two lowest bits what is the matter with it. */
-enum {
-    BUSY = 1,  /* somebody is writing */
-    ABSENT = 2 /* the event of this number is lost: somebody else was still writing */
 };
 
 struct slot {
@@ -111,28 +106,6 @@ static struct event_text write_texts(struct event_ring *ring, const struct event
     return last > 0 ? event_texts_write(&ring->texts, bytes, length) : (struct event_text){0};
 }
 
-/* Makes the slot ours for writing event `number`. False: it is not to be written: it belongs to a later event
- * already, or somebody slow is still writing an earlier one into it, who must not be waited for. It is not
- * read before it is written, for a fresh page would then have to be given twice, the first time as zeros:
- * nearly always it holds the event that this one overwrites, or none. */
-static bool claim(struct slot *slot, uint64_t number, uint64_t count)
-{
-    uint64_t state = number > count ? (number - count) << 2 : 0, claimed;
-    do {
-        if (state >> 2 >= number)
-            return false;
-        claimed = number << 2 | BUSY | (state & BUSY ? ABSENT : 0);
-    } while (!atomic_compare_exchange_weak_explicit(&slot->state, &state, claimed, memory_order_acquire,
-                                                    memory_order_relaxed));
-    return !(state & BUSY);
-}
-
-/* Whoever wrote is done; the slot may be a later event's meanwhile, which then is absent. */
-static void publish(struct slot *slot)
-{
-    atomic_fetch_and_explicit(&slot->state, ~(uint64_t)BUSY, memory_order_release);
-}
-
 /* The ring is greater than the processor's caches: by the time it is written, the slot has arrived. */
 static void fetch_ahead(const struct slot *slot)
 {
@@ -149,12 +122,12 @@ void event_tell(struct event_ring *ring, const struct event *event)
     unsigned count = event_words_pack(event, &text, words);
     uint64_t number = atomic_fetch_add_explicit(&ring->last, 1, memory_order_relaxed) + 1;
     struct slot *slot = &ring->slots[number & ring->mask];
-    if (!claim(slot, number, ring->mask + 1))
+    if (!claim_take(&slot->state, number, ring->mask + 1))
         return;
     /* Released one by one: a reader that sees any of them sees that the slot was claimed. */
     for (unsigned i = 0; i < count; i++)
         atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
-    publish(slot);
+    claim_publish(&slot->state);
     fetch_ahead(&ring->slots[(number + AHEAD) & ring->mask]);
 }
 
@@ -219,15 +192,13 @@ static void unpack(struct event_ring *ring, const uint64_t words[EVENT_WORDS], s
 static enum event_reading read_slot(struct event_ring *ring, uint64_t number, struct event_report *report)
 {
     struct slot *slot = &ring->slots[number & ring->mask];
-    uint64_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
     uint64_t words[EVENT_WORDS];
-    if (state >> 2 > number || state == (number << 2 | ABSENT) || state == (number << 2 | ABSENT | BUSY))
-        return EVENT_LOST;
-    if (state != number << 2)
-        return EVENT_NOT_YET;
+    enum claim_look look = claim_look(&slot->state, number);
+    if (look != CLAIM_IS_THERE)
+        return look == CLAIM_IS_GONE ? EVENT_LOST : EVENT_NOT_YET;
     for (unsigned i = 0; i < EVENT_WORDS; i++)
         words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
-    if (atomic_load_explicit(&slot->state, memory_order_relaxed) != state)
+    if (!claim_holds(&slot->state, number))
         return EVENT_LOST;
     unpack(ring, words, report);
     report->id = number;

@@ -3,52 +3,74 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "proxy/failures.h"
 
-#include <pthread.h>
+#include "proxy/claim.h"
+
 #include <stdlib.h>
+#include <string.h>
+
+enum {
+    WORDS = (sizeof(struct report_failure) + sizeof(uint64_t) - 1) / sizeof(uint64_t)
+};
+
+struct slot {
+    _Atomic uint64_t state;
+    _Atomic uint64_t words[WORDS];
+};
 
 struct failures {
-    pthread_mutex_t lock;
-    uint64_t noted; /* ever: the id of the last */
-    struct report_failure kept[FAILURES_KEPT];
+    _Atomic uint64_t last; /* the number given last, which is its id */
+    struct slot slots[FAILURES_KEPT];
 };
 
 struct failures *failures_create(void)
 {
-    struct failures *failures = calloc(1, sizeof *failures);
-    if (failures)
-        pthread_mutex_init(&failures->lock, NULL);
-    return failures;
+    return calloc(1, sizeof(struct failures));
 }
 
 void failures_destroy(struct failures *failures)
 {
-    if (!failures)
-        return;
-    pthread_mutex_destroy(&failures->lock);
     free(failures);
 }
 
 void failures_note(struct failures *failures, const struct report_failure *failure)
 {
+    uint64_t words[WORDS] = {0};
     if (!failures)
         return;
-    pthread_mutex_lock(&failures->lock);
-    struct report_failure *kept = &failures->kept[failures->noted++ % FAILURES_KEPT];
-    *kept = *failure;
-    kept->id = failures->noted;
-    pthread_mutex_unlock(&failures->lock);
+    memcpy(words, failure, sizeof *failure);
+    uint64_t number = atomic_fetch_add_explicit(&failures->last, 1, memory_order_relaxed) + 1;
+    struct slot *slot = &failures->slots[number % FAILURES_KEPT];
+    if (!claim_take(&slot->state, number, FAILURES_KEPT))
+        return;
+    for (unsigned i = 0; i < WORDS; i++)
+        atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
+    claim_publish(&slot->state);
 }
 
-bool failures_copy(struct failures *failures, struct report_failure **items, size_t *count)
+/* False: it is being written, or was overwritten. */
+static bool read_slot(const struct failures *failures, uint64_t number, struct report_failure *failure)
+{
+    const struct slot *slot = &failures->slots[number % FAILURES_KEPT];
+    uint64_t words[WORDS];
+    if (claim_look(&slot->state, number) != CLAIM_IS_THERE)
+        return false;
+    for (unsigned i = 0; i < WORDS; i++)
+        words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
+    if (!claim_holds(&slot->state, number))
+        return false;
+    memcpy(failure, words, sizeof *failure);
+    failure->id = number;
+    return true;
+}
+
+bool failures_copy(const struct failures *failures, struct report_failure **items, size_t *count)
 {
     *items = calloc(FAILURES_KEPT, sizeof **items);
     *count = 0;
     if (!*items || !failures)
         return *items != NULL;
-    pthread_mutex_lock(&failures->lock);
-    uint64_t first = failures->noted > FAILURES_KEPT ? failures->noted - FAILURES_KEPT : 0;
-    for (uint64_t i = first; i < failures->noted; i++)
-        (*items)[(*count)++] = failures->kept[i % FAILURES_KEPT];
-    pthread_mutex_unlock(&failures->lock);
+    uint64_t last = atomic_load_explicit(&failures->last, memory_order_relaxed);
+    for (uint64_t i = last > FAILURES_KEPT ? last - FAILURES_KEPT + 1 : 1; i <= last; i++)
+        *count += read_slot(failures, i, &(*items)[*count]);
     return true;
 }

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * It locks: a failure costs a handshake anyway, and a place in it is a few hundred bytes. */
+ * Without a lock: who asks gives way to others, and could hold it while it waits for a processor. */
 #ifndef PROXY_FAILURES_H
 #define PROXY_FAILURES_H
 
@@ -21,7 +21,8 @@ void failures_destroy(struct failures *failures);
 /* [any] Adds one; its id is given here. */
 void failures_note(struct failures *failures, const struct report_failure *failure);
 
-/* [any] Copies all that are kept, the oldest first; *items is the caller's to free. False: memory is out. */
-bool failures_copy(struct failures *failures, struct report_failure **items, size_t *count);
+/* [any] Copies all that are kept, the oldest first, but for those that are overwritten meanwhile; *items is
+ * the caller's to free. False: memory is out. */
+bool failures_copy(const struct failures *failures, struct report_failure **items, size_t *count);
 
 #endif

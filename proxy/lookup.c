@@ -33,8 +33,8 @@ struct lookup {
     unsigned due_count;
     unsigned threads;
     unsigned idle;
-    uint64_t count;  /* of lookups that are over */
-    uint64_t failed; /* of those: nothing was found */
+    _Atomic uint64_t count;  /* of lookups that are over; read without the lock */
+    _Atomic uint64_t failed; /* of those: nothing was found */
     bool is_ending;
     bool is_orphan; /* lookup_destroy did not wait any longer: the last thread frees */
 };
@@ -155,12 +155,10 @@ void lookup_name_drop(struct lookup_name **name)
     *name = NULL;
 }
 
-void lookup_count(struct lookup *lookup, uint64_t *count, uint64_t *failed)
+void lookup_count(const struct lookup *lookup, uint64_t *count, uint64_t *failed)
 {
-    pthread_mutex_lock(&lookup->lock);
-    *count = lookup->count;
-    *failed = lookup->failed;
-    pthread_mutex_unlock(&lookup->lock);
+    *failed = atomic_load_explicit(&lookup->failed, memory_order_acquire);
+    *count = atomic_load_explicit(&lookup->count, memory_order_relaxed);
 }
 
 void lookup_name_age(struct lookup_name *name, int64_t *looked_up_at, int64_t *ttl_ms)

@@ -54,8 +54,9 @@ struct lookup_question {
  * letter is posted to question->mailbox when the answer (or its failure) is there. Any thread. */
 bool lookup_ask(struct lookup_name *name, struct lookup_question *question);
 
-/* How many lookups there were so far, and how many of them found nothing. Any thread. */
-void lookup_count(struct lookup *lookup, uint64_t *count, uint64_t *failed);
+/* How many lookups there were so far, and how many of them found nothing. Any thread, without a lock: who
+ * asks gives way to others, and workers take the lock for each connection to a server with a name. */
+void lookup_count(const struct lookup *lookup, uint64_t *count, uint64_t *failed);
 
 /* When the name was last looked up with success (ms since the epoch, 0: never) and the time to live then
  * given. */

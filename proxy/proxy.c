@@ -43,6 +43,9 @@ static void tell(const struct proxy *house, enum event_what what, const char *de
 static void note_pressure(struct proxy *house, const char *pressed)
 {
     bool was_pressed = house->pressed[0] != '\0';
+    /* Most of the time nothing is to be written: nobody is waited for who holds the lock and gives way. */
+    if (strcmp(house->pressed, pressed) == 0)
+        return;
     if (*pressed && !was_pressed)
         log_line(CONF_LOG_WARNING, "process.ready", "not ready: %s", pressed);
     if (!*pressed && was_pressed)

@@ -58,6 +58,7 @@ int main(int argc, char **argv)
         &calls_suite,
         &walk_suite,
         &event_suite,
+        &failures_suite,
         &splice_tell_suite,
         NULL,
     };
