@@ -245,10 +245,18 @@ static bool listens(uint16_t port)
     return is_there;
 }
 
+static bool has_entry(const struct subject *subject, const struct setup *setup, int entry)
+{
+    bool is_tls = entry != ENTRY_PLAIN;
+    if (subject->prepare == prepare_floor)
+        return is_tls == (strcmp(setup->floor, "tls") == 0);
+    return is_tls || !subject->is_tls_only;
+}
+
 pid_t subject_start(const struct subject *subject, const struct setup *setup)
 {
     const char *arguments[ARGUMENTS] = {locate(subject)};
-    bool is_tls = subject->is_tls_only || (subject->prepare == prepare_floor && !strcmp(setup->floor, "tls"));
+    int entry = 0;
     subject->prepare(setup, arguments);
     pid_t pid = fork();
     if (pid == 0)
@@ -258,7 +266,9 @@ pid_t subject_start(const struct subject *subject, const struct setup *setup)
     setpgid(pid, pid);
     for (unsigned waited = 0; waited < PATIENCE_MS * 1000; waited += STEP_US) {
         int status;
-        if (listens(setup->ports[is_tls ? ENTRY_TLS : ENTRY_PLAIN]))
+        while (entry < ENTRY_COUNT && (!has_entry(subject, setup, entry) || listens(setup->ports[entry])))
+            entry++;
+        if (entry == ENTRY_COUNT)
             return pid;
         if (waitpid(pid, &status, WNOHANG) == pid)
             break;

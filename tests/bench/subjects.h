@@ -53,8 +53,8 @@ bool subject_is_there(const struct subject *subject);
 /* Makes the certificates in `folder` once, with the project's script. */
 bool subjects_make_certificates(const char *folder);
 
-/* Starts it, as the leader of a process group, and waits until it listens. Its process id, or -1. Its words
- * stand in "FOLDER/NAME.log". */
+/* Starts it, as the leader of a process group, and waits until it listens wherever it should. Its process id,
+ * or -1. Its words stand in "FOLDER/NAME.log". */
 pid_t subject_start(const struct subject *subject, const struct setup *setup);
 
 /* Ends it and all that it started. */
