@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -56,6 +57,8 @@ static void leave(struct client *client)
         SSL_shutdown(client->ssl);
     SSL_free(client->ssl);
     client->ssl = NULL;
+    /* What OpenSSL has to say of this one is not the next one's error. */
+    ERR_clear_error();
     if (client->peer.fd >= 0)
         close(client->peer.fd);
     client->peer.fd = -1;
