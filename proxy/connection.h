@@ -56,13 +56,13 @@ struct connection {
     uint64_t received;         /* payload bytes read from the peer */
     uint64_t sent;             /* payload bytes taken by the kernel or the transport for the peer */
     uint32_t unsent;           /* bytes that the transport holds because the socket would not take them */
-    uint32_t busy_before;      /* ms of what the kernel tells that are of the socket's connections before */
     uint32_t discarded;        /* bytes read and dropped, as far as they can be counted */
-    uint8_t kind;              /* enum connection_kind */
+    uint16_t busy_before;      /* ms of what the kernel tells that are of the socket's connections before */
     uint8_t state;             /* enum connection_state */
     uint8_t read_waits;        /* enum connection_wait */
     uint8_t write_waits;       /* enum connection_wait */
     uint8_t failure;           /* enum reason: why a direction failed; REASON_NONE while none did */
+    uint8_t kind : 1;          /* enum connection_kind */
     bool has_hung_up : 1;      /* RDHUP, HUP or ERR was seen: a short read says nothing any more */
     bool is_gone : 1;          /* HUP or ERR was seen: both directions are over once all is read */
     bool has_urgent : 1;       /* urgent data was announced: as above, and splice(2) stops there */

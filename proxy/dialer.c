@@ -243,7 +243,7 @@ static enum step request_builtin(struct dialer *dialer, struct connection *clien
 }
 
 /* One that is ready to connect to that address. -1, with errno: there is none. */
-static int get_socket(const struct address *address, struct spares *spares, int64_t *busy_ms)
+static int get_socket(const struct address *address, struct spares *spares, uint16_t *busy_ms)
 {
     int kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, fd = spares_take(spares, address, busy_ms);
     if (fd >= 0)
@@ -260,7 +260,7 @@ static enum step request_address(struct dialer *dialer, struct connection *clien
                                  const struct dialer_site *site)
 {
     struct address address = take_address(dialer);
-    int64_t busy_ms = 0;
+    uint16_t busy_ms = 0;
     int fd = get_socket(&address, site->spares, &busy_ms);
     if (fd < 0) {
         connection_blame(client, errno);
@@ -270,7 +270,7 @@ static enum step request_address(struct dialer *dialer, struct connection *clien
     if (address.family != AF_UNIX && speaks_first)
         kernel_answer_with_bytes(fd);
     client->peer = address;
-    client->busy_before = (uint32_t)busy_ms;
+    client->busy_before = busy_ms;
     connection_request(client, fd);
     return STEP_ON;
 }

@@ -233,14 +233,15 @@ struct kernel_arrival kernel_arrival(int accepted)
     return arrival;
 }
 
-bool kernel_is_over(int fd, int64_t *busy_ms)
+bool kernel_is_over(int fd, uint16_t *busy_ms)
 {
     struct answer answer;
     if (!ask_info(fd, &answer) || answer.info.tcpi_state != KERNEL_CLOSE)
         return false;
-    *busy_ms = told_ms(TOLD(&answer, tcpi_busy_time));
-    return TOLD(&answer, tcpi_rwnd_limited) == 0 && TOLD(&answer, tcpi_sndbuf_limited) == 0 &&
-           answer.info.tcpi_max_pacing_rate == UINT64_MAX;
+    int64_t busy = told_ms(TOLD(&answer, tcpi_busy_time));
+    *busy_ms = busy > 0 ? (uint16_t)busy : 0;
+    return busy <= UINT16_MAX && TOLD(&answer, tcpi_rwnd_limited) == 0 &&
+           TOLD(&answer, tcpi_sndbuf_limited) == 0 && answer.info.tcpi_max_pacing_rate == UINT64_MAX;
 }
 
 void kernel_answer_with_bytes(int fd)

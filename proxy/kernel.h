@@ -58,9 +58,9 @@ struct kernel_arrival kernel_arrival(int accepted);
 struct kernel_arrival kernel_arrival_at_once(int accepted);
 
 /* Whether the connection of a TCP socket is over on both sides, with every byte and both ends acknowledged,
- * and would leave the socket's next one as it would be without, but for *busy_ms: there the kernel goes on to
- * count. */
-bool kernel_is_over(int fd, int64_t *busy_ms);
+ * and leaves the socket as it was before, but for *busy_ms: from there the kernel goes on to count. Where
+ * that is more than a minute, it is too much to be taken off again. */
+bool kernel_is_over(int fd, uint16_t *busy_ms);
 
 /* Has the kernel hold back the acknowledgement that completes the handshake with the server (TCP_QUICKACK,
  * tcp(7)), so that the first bytes bring it: one packet less. To be called before connect(2), and only where

@@ -38,7 +38,7 @@ void spares_begin(struct spares *spares, struct loop *loop)
 bool spares_keep(struct spares *spares, struct watch *watch, const struct address *peer)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    int64_t busy_ms;
+    uint16_t busy_ms;
     int fd = watch->fd;
     if (spares->count == spares->most || !kernel_is_over(fd, &busy_ms))
         return false;
@@ -58,7 +58,7 @@ bool spares_keep(struct spares *spares, struct watch *watch, const struct addres
     return true;
 }
 
-int spares_take(struct spares *spares, const struct address *peer, int64_t *busy_ms)
+int spares_take(struct spares *spares, const struct address *peer, uint16_t *busy_ms)
 {
     for (unsigned i = spares->count; i-- > 0;) {
         int fd = spares->of[i].fd;

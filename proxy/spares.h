@@ -30,7 +30,7 @@ struct spares {
     struct {
         int fd;
         struct address peer;
-        int64_t busy_ms;
+        uint16_t busy_ms;
     } of[SPARES_MOST];
 };
 
@@ -45,7 +45,7 @@ bool spares_keep(struct spares *spares, struct watch *watch, const struct addres
 
 /* A socket to request a connection to that address with, in no loop and from now on the caller's; *busy_ms is
  * how long the kernel thinks it was busy already. -1: there is none. */
-int spares_take(struct spares *spares, const struct address *peer, int64_t *busy_ms);
+int spares_take(struct spares *spares, const struct address *peer, uint16_t *busy_ms);
 
 /* Closes all. True: there were any. */
 bool spares_drop(struct spares *spares);

@@ -23,7 +23,7 @@ enum {
     BULK = 32 * 1024 * 1024,
     BULK_A_CALL = 32 * 1024, /* moved by a splice(2) on average, at least */
     MANY = 400,              /* idle splices */
-    SPLICE_MOST = 480,       /* bytes of memory that each takes */
+    SPLICE_MOST = 464,       /* bytes of memory that each takes */
     CHUNK = 64 * 1024,       /* that come at once, see proxy/slab.h */
 };
 

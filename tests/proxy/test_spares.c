@@ -74,7 +74,7 @@ static void part(void)
 
 static int take(void)
 {
-    int64_t ignored;
+    uint16_t ignored;
     return spares_take(&spares, &address, &ignored);
 }
 
@@ -102,7 +102,7 @@ static void a_socket_serves_for_one_connection_after_the_other(void)
 
 static void it_goes_to_no_other_address(void)
 {
-    int64_t ignored;
+    uint16_t ignored;
     begin();
     meet(-1);
     part();
