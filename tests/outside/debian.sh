@@ -20,7 +20,7 @@ if [ ! -e "$folder/usr/bin/gcc" ]; then
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
     packages=$(sed -n "s/^packages='\(.*\)'/\1/p; s/^ *more='\(libcunit1-dev .*\)'/\1/p" "$here/.ci/install" | head -n 2)
     keys=/usr/share/keyrings/debian-archive-keyring.gpg
-    mmdebstrap --variant=minbase --include="$(echo $packages netbase mandoc groff-base | tr ' ' ',' | sed 's/,clang-format//')" \
+    mmdebstrap --variant=minbase --include="$(echo $packages mandoc groff-base | tr ' ' ',' | sed 's/,clang-format//')" \
         "$suite" "$folder" "deb [signed-by=$keys] $mirror $suite main"
 fi
 mkdir -p "$folder/src"
