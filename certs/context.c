@@ -5,6 +5,7 @@
 
 #include "certs/alpn.h"
 #include "certs/ciphers.h"
+#include "certs/derivation.h"
 #include "certs/keylog.h"
 #include "certs/trouble.h"
 #include "conf/text.h"
@@ -59,7 +60,7 @@ static char *create(const SSL_METHOD *method, enum conf_tls_version least, int m
                     const char *place, SSL_CTX **context)
 {
     ERR_clear_error();
-    *context = SSL_CTX_new(method);
+    *context = SSL_CTX_new_ex(NULL, derivation_query(), method);
     if (!*context)
         return text_format("%s: OpenSSL makes no context (%s); look at its own configuration, openssl.cnf",
                            place, trouble_words());

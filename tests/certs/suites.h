@@ -22,5 +22,6 @@ extern const struct suite tickets_suite;
 extern const struct suite sessions_suite;
 extern const struct suite lookout_suite;
 extern const struct suite stamp_suite;
+extern const struct suite derivation_suite;
 
 #endif
