@@ -4,14 +4,15 @@
  *
  * Things are numbered from 1 on, and slots reused. A slot's state is the number of what it holds, and in the
  * two lowest bits what is the matter with it. Nobody waits: neither who writes for who reads or for another
- * one who writes, nor the other way round. All words of a slot are atomic: written in release order between
- * claim_take and claim_publish, and read in acquire order between claim_look and claim_holds. */
+ * one who writes, nor the other way round. The words of a slot are atomic: put between claim_take and
+ * claim_publish, got between claim_look and claim_holds. */
 #ifndef PROXY_CLAIM_H
 #define PROXY_CLAIM_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     CLAIM_BUSY = 1,  /* somebody is writing */
@@ -59,6 +60,27 @@ static inline enum claim_look claim_look(const _Atomic uint64_t *state, uint64_t
 static inline bool claim_holds(const _Atomic uint64_t *state, uint64_t number)
 {
     return atomic_load_explicit(state, memory_order_relaxed) == number << 2;
+}
+
+/* Writes so many words of a thing into a slot that was claimed: a reader that sees any of them sees that it
+ * was. */
+static inline void claim_put(_Atomic uint64_t *words, const void *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word;
+        memcpy(&word, (const char *)from + i * sizeof word, sizeof word);
+        atomic_store_explicit(&words[i], word, memory_order_release);
+    }
+}
+
+/* Reads them; what they are worth is told by claim_holds afterwards. Before, who reads has seen what they
+ * belong to published: by claim_look, or by hearing of its number from whoever did. */
+static inline void claim_get(void *to, const _Atomic uint64_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word = atomic_load_explicit(&words[i], memory_order_acquire);
+        memcpy((char *)to + i * sizeof word, &word, sizeof word);
+    }
 }
 
 #endif

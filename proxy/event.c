@@ -124,9 +124,7 @@ void event_tell(struct event_ring *ring, const struct event *event)
     struct slot *slot = &ring->slots[number & ring->mask];
     if (!claim_take(&slot->state, number, ring->mask + 1))
         return;
-    /* Released one by one: a reader that sees any of them sees that the slot was claimed. */
-    for (unsigned i = 0; i < count; i++)
-        atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
+    claim_put(slot->words, words, count);
     claim_publish(&slot->state);
     fetch_ahead(&ring->slots[(number + AHEAD) & ring->mask]);
 }
@@ -196,8 +194,7 @@ static enum event_reading read_slot(struct event_ring *ring, uint64_t number, st
     enum claim_look look = claim_look(&slot->state, number);
     if (look != CLAIM_IS_THERE)
         return look == CLAIM_IS_GONE ? EVENT_LOST : EVENT_NOT_YET;
-    for (unsigned i = 0; i < EVENT_WORDS; i++)
-        words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
+    claim_get(words, slot->words, EVENT_WORDS);
     if (!claim_holds(&slot->state, number))
         return EVENT_LOST;
     unpack(ring, words, report);

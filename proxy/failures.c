@@ -6,11 +6,12 @@
 #include "proxy/claim.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-    WORDS = (sizeof(struct report_failure) + sizeof(uint64_t) - 1) / sizeof(uint64_t)
+    WORDS = sizeof(struct report_failure) / sizeof(uint64_t)
 };
+
+_Static_assert(sizeof(struct report_failure) % sizeof(uint64_t) == 0, "it is copied word by word");
 
 struct slot {
     _Atomic uint64_t state;
@@ -34,16 +35,13 @@ void failures_destroy(struct failures *failures)
 
 void failures_note(struct failures *failures, const struct report_failure *failure)
 {
-    uint64_t words[WORDS] = {0};
     if (!failures)
         return;
-    memcpy(words, failure, sizeof *failure);
     uint64_t number = atomic_fetch_add_explicit(&failures->last, 1, memory_order_relaxed) + 1;
     struct slot *slot = &failures->slots[number % FAILURES_KEPT];
     if (!claim_take(&slot->state, number, FAILURES_KEPT))
         return;
-    for (unsigned i = 0; i < WORDS; i++)
-        atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
+    claim_put(slot->words, failure, WORDS);
     claim_publish(&slot->state);
 }
 
@@ -51,16 +49,11 @@ void failures_note(struct failures *failures, const struct report_failure *failu
 static bool read_slot(const struct failures *failures, uint64_t number, struct report_failure *failure)
 {
     const struct slot *slot = &failures->slots[number % FAILURES_KEPT];
-    uint64_t words[WORDS];
     if (claim_look(&slot->state, number) != CLAIM_IS_THERE)
         return false;
-    for (unsigned i = 0; i < WORDS; i++)
-        words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
-    if (!claim_holds(&slot->state, number))
-        return false;
-    memcpy(failure, words, sizeof *failure);
+    claim_get(failure, slot->words, WORDS);
     failure->id = number;
-    return true;
+    return claim_holds(&slot->state, number);
 }
 
 bool failures_copy(const struct failures *failures, struct report_failure **items, size_t *count)

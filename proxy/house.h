@@ -8,10 +8,9 @@
 #include "proxy/budget.h"
 #include "proxy/commons.h"
 #include "proxy/listener.h"
+#include "proxy/notice.h"
 #include "proxy/proxy.h"
 #include "proxy/upstream.h"
-
-#include <pthread.h>
 
 enum {
     HOUSE_SERVICES = 4 /* built-in services at most */
@@ -52,11 +51,7 @@ struct proxy {
     _Atomic bool is_ready;
     char instance[256];
     int64_t started_at;
-    pthread_mutex_t lock; /* of what follows: told by control, asked by anybody */
-    int64_t applied_at;
-    int64_t rejected_at;
-    char last_error[512];
-    char pressed[256]; /* why a queue is not to be sent more; "": none is under pressure */
+    struct notice notice; /* told by control, asked by anybody */
 };
 
 /* What workers do for the rooms above them. */

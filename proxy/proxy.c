@@ -42,17 +42,16 @@ static void tell(const struct proxy *house, enum event_what what, const char *de
 
 static void note_pressure(struct proxy *house, const char *pressed)
 {
-    bool was_pressed = house->pressed[0] != '\0';
-    /* Most of the time nothing is to be written: nobody is waited for who holds the lock and gives way. */
-    if (strcmp(house->pressed, pressed) == 0)
+    struct notice_words *words = &house->notice.words;
+    bool was_pressed = words->pressed[0] != '\0';
+    if (strcmp(words->pressed, pressed) == 0)
         return;
     if (*pressed && !was_pressed)
         log_line(CONF_LOG_WARNING, "process.ready", "not ready: %s", pressed);
-    if (!*pressed && was_pressed)
+    if (!*pressed)
         log_line(CONF_LOG_INFO, "process.ready", "ready again: no queue is under pressure");
-    pthread_mutex_lock(&house->lock);
-    snprintf(house->pressed, sizeof house->pressed, "%s", pressed);
-    pthread_mutex_unlock(&house->lock);
+    snprintf(words->pressed, sizeof words->pressed, "%s", pressed);
+    notice_publish(&house->notice);
 }
 
 static void sample(struct timer *timer)
@@ -122,8 +121,8 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
     house->mailbox.watch.fd = -1;
     house->sample.fire = sample;
     list_begin(&house->closings);
-    house->started_at = house->applied_at = loop_wall_ms();
-    pthread_mutex_init(&house->lock, NULL);
+    house->started_at = house->notice.words.applied_at = loop_wall_ms();
+    notice_publish(&house->notice);
     house->budget = budget_make(conf);
     snprintf(house->instance, sizeof house->instance, "%s", conf_instance(conf));
     slots_begin(&house->commons.connections, 0);
@@ -163,14 +162,14 @@ char *proxy_create(struct loop *control, struct conf *conf, struct proxy **made)
 
 static void note_outcome(struct proxy *house, const char *wrong)
 {
-    pthread_mutex_lock(&house->lock);
+    struct notice_words *words = &house->notice.words;
     if (wrong) {
-        house->rejected_at = loop_wall_ms();
-        snprintf(house->last_error, sizeof house->last_error, "%s", wrong);
+        words->rejected_at = loop_wall_ms();
+        snprintf(words->last_error, sizeof words->last_error, "%s", wrong);
     } else {
-        house->applied_at = loop_wall_ms();
+        words->applied_at = loop_wall_ms();
     }
-    pthread_mutex_unlock(&house->lock);
+    notice_publish(&house->notice);
     tell(house, wrong ? EVENT_CONFIG_REJECTED : EVENT_CONFIG_APPLIED, wrong);
 }
 
@@ -255,7 +254,6 @@ void proxy_destroy(struct proxy *proxy)
     conf_destroy(proxy->conf);
     event_ring_destroy(commons->events);
     failures_destroy(commons->failures);
-    pthread_mutex_destroy(&proxy->lock);
     free(commons->workers);
     free(proxy);
 }

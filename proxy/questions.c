@@ -29,15 +29,15 @@ void proxy_info(struct proxy *proxy, struct report_info *info)
     };
     lookup_count(proxy->commons.lookup, &info->lookups, &info->lookups_failed);
     snprintf(info->instance, sizeof info->instance, "%s", proxy->instance);
-    pthread_mutex_lock(&proxy->lock);
-    info->applied_at = proxy->applied_at;
-    info->rejected_at = proxy->rejected_at;
-    snprintf(info->last_error, sizeof info->last_error, "%s", proxy->last_error);
+    struct notice_words words;
+    notice_read(&proxy->notice, &words);
+    info->applied_at = words.applied_at;
+    info->rejected_at = words.rejected_at;
+    snprintf(info->last_error, sizeof info->last_error, "%s", words.last_error);
     snprintf(info->not_ready, sizeof info->not_ready, "%s",
              is_draining ? "draining"
-             : is_ready  ? proxy->pressed
+             : is_ready  ? words.pressed
                          : "starting");
-    pthread_mutex_unlock(&proxy->lock);
     info->is_ready = info->not_ready[0] == '\0';
 }
 

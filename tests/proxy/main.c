@@ -59,6 +59,7 @@ int main(int argc, char **argv)
         &walk_suite,
         &event_suite,
         &failures_suite,
+        &notice_suite,
         &splice_tell_suite,
         NULL,
     };

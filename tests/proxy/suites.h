@@ -55,6 +55,7 @@ extern const struct suite gate_suite;
 extern const struct suite walk_suite;
 extern const struct suite event_suite;
 extern const struct suite failures_suite;
+extern const struct suite notice_suite;
 extern const struct suite splice_tell_suite;
 
 #endif
