@@ -73,7 +73,9 @@ static void certificates_on_disk_that_are_not_in_use_or_not_usable_are_found(voi
     CU_ASSERT_FALSE(is_found("certificate_not_loaded", "tls"));
     CU_ASSERT_FALSE(is_found("certificate_unusable", "tls"));
     identity_make();
-    CU_ASSERT_TRUE(is_found("certificate_not_loaded", "tls"));
+    /* Unless the machine is so slow that the daemon has heard of the files meanwhile. */
+    if (!is_found("certificate_not_loaded", "tls"))
+        harness_await_log("\"what\":\"certificate.loaded\"");
     harness_signal(SIGHUP);
     harness_await_log("\"what\":\"config.applied\"");
     CU_ASSERT_FALSE(is_found("certificate_not_loaded", "tls"));
